@@ -1,0 +1,43 @@
+"""Passwords and chosen client secrets: argon2id (RFC 9106), with bounded concurrency.
+
+A verification takes tens of milliseconds and tens of megabytes by design; a small pool of threads keeps a burst
+of logins from starving everything else.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+from argon2.exceptions import InvalidHashError
+
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # OWASP's first choice for argon2id
+_POOL: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+_NOBODY: Final = _HASHER.hash("no password matches this")
+
+MINIMUM_LENGTH: Final = 8
+"""The fewest characters a chosen password may have (NIST SP 800-63B §5.1.1.1)."""
+
+
+def hash_password_now(password: str) -> str:
+    """The argon2id hash of `password` in PHC string format; blocks for tens of milliseconds."""
+    return _HASHER.hash(password)
+
+
+async def hash_password(password: str) -> str:
+    """The argon2id hash of `password` in PHC string format."""
+    return await asyncio.get_running_loop().run_in_executor(_POOL, _HASHER.hash, password)
+
+
+async def verify_password(password: str, hashed: str | None) -> bool:
+    """Whether `password` is the one `hashed` came from. With None it takes as long and is False."""
+    matches = await asyncio.get_running_loop().run_in_executor(_POOL, _matches, password, hashed or _NOBODY)
+    return matches and hashed is not None
+
+
+def _matches(password: str, hashed: str) -> bool:
+    try:
+        return _HASHER.verify(hashed, password)
+    except (Argon2Error, InvalidHashError):
+        return False

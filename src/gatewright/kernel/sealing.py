@@ -1,0 +1,70 @@
+"""Sealing of what must be read again: AES-256-GCM under the master key or a key derived from a secret."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from gatewright.kernel.errors import StartupError
+
+_NONCE_BYTES: Final = 12
+_KEY_BYTES: Final = 32
+
+
+class Sealer:
+    """Seals and opens byte strings under one 32-byte key (AES-256-GCM, a random 96-bit nonce before the text)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    @classmethod
+    def derived(cls, secret: bytes, purpose: str) -> "Sealer":
+        """A sealer whose key comes from `secret` by HKDF-SHA-256 (RFC 5869) with `purpose` as its info."""
+        return cls(HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=purpose.encode()).derive(secret))
+
+    def seal(self, text: bytes, context: bytes = b"") -> bytes:
+        """Encrypt `text`; `context` is authenticated with it and must be given again to open."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, text, context)
+
+    def open(self, sealed: bytes, context: bytes = b"") -> bytes | None:
+        """What was sealed, or None when key, context or text differ."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
+        except (InvalidTag, ValueError):
+            return None
+
+
+def load_master_key(workspace: Path, environment: dict[str, str]) -> bytes:
+    """The 32-byte master key: `GATEWRIGHT_MASTER_KEY` (64 hex digits), else `data/master.key`, made when absent.
+
+    Raises StartupError when it is not 64 hex digits or its file is readable by others.
+    """
+    if given := environment.get("GATEWRIGHT_MASTER_KEY"):
+        return _parsed(given, "GATEWRIGHT_MASTER_KEY")
+    path = workspace / "data" / "master.key"
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise StartupError(f"{path} can be read by others; run: chmod 600 {path}") from None
+        return _parsed(path.read_text().strip(), str(path))
+    with os.fdopen(file, "w") as stream:
+        key = os.urandom(_KEY_BYTES)
+        stream.write(key.hex() + "\n")
+    return key
+
+
+def _parsed(text: str, source: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise StartupError(f"{source} must be 64 hexadecimal digits (32 bytes)")
+    return key

@@ -1,0 +1,132 @@
+"""Settings: the global ones (in the database, changed while running) and the server's (resolved at start).
+
+Each is a frozen snapshot: passed on, never changed, replaced when a setting changes. Units stand in the docs of
+each field, which the settings reference is generated from.
+"""
+
+from typing import Annotated
+from typing import Literal
+
+import msgspec
+from msgspec import Meta
+
+Lifetime = Annotated[int, Meta(ge=1, le=2147483647)]
+"""Seconds, from one second to 68 years."""
+
+RequireHttps = Literal["always", "except_loopback", "never"]
+UrlParameters = Literal["never", "compatibility", "always"]
+
+
+class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an administrator may choose for the whole server (console: Edit OAuth Global Settings)."""
+
+    require_https: Annotated[
+        RequireHttps,
+        Meta(
+            description="Refuse OAuth requests over plain HTTP: `always`, `except_loopback` (a loopback peer, a loopback "
+            "Host and no forwarding header), or `never`."
+        ),
+    ] = "except_loopback"
+    require_pkce: Annotated[
+        bool,
+        Meta(
+            description="Require PKCE (RFC 7636) of every client in the authorization code grant. Public clients need it "
+            "either way, unless their own setting is No."
+        ),
+    ] = False
+    allow_plain_pkce: Annotated[
+        bool, Meta(description="Accept `code_challenge_method=plain` (RFC 7636 §4.2) beside `S256`.")
+    ] = False
+    access_token_lifetime: Annotated[
+        Lifetime | Literal["never"],
+        Meta(description="Seconds an access token is valid, or `never` (it never expires)."),
+    ] = 3600
+    authorization_code_lifetime: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=2147483647,
+            description="Seconds in which an authorization code must be redeemed; RFC 6749 §4.1.2 recommends at most 600.",
+        ),
+    ] = 600
+    access_token_format: Annotated[
+        Literal["opaque"], Meta(description="The form of access tokens. `opaque`: a random reference.")
+    ] = "opaque"
+    refresh_token_lifetime: Annotated[
+        Lifetime | Literal["never"],
+        Meta(description="Seconds an unused refresh token stays valid, or `never`; each rotation starts it anew."),
+    ] = 2592000
+    refresh_token_grace: Annotated[
+        int, Meta(ge=0, le=300, description="Seconds in which the preceding refresh token gets the same answer again.")
+    ] = 10
+    token_parameters_in_url: Annotated[
+        UrlParameters,
+        Meta(
+            description="Whether token requests may carry parameters in the URL: `never`, `compatibility` (only under "
+            "`/invoke/pub.oauth/`), or `always`."
+        ),
+    ] = "compatibility"
+    cors_allowed_origins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Origins whose browser code may call metadata, token, revocation, introspection and services; "
+            "`*` allows every origin. Credentials are never allowed."
+        ),
+    ] = ("*",)
+    session_lifetime: Annotated[
+        int, Meta(ge=60, le=31536000, description="Seconds after which a login session ends.")
+    ] = 28800
+    throttle_failures: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1000,
+            description="Failed passwords or client secrets per user, client and address before they are slowed down (429).",
+        ),
+    ] = 10
+    throttle_window: Annotated[
+        int, Meta(ge=1, le=86400, description="Seconds over which those failures are counted.")
+    ] = 300
+    maximum_body_bytes: Annotated[
+        int, Meta(ge=1024, le=1073741824, description="The largest request body that services accept, in bytes.")
+    ] = 10485760
+    service_time_limit: Annotated[
+        int, Meta(ge=1, le=3600, description="Seconds after which a service's run is stopped.")
+    ] = 30
+    fetch_private_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Private or loopback hosts that flows may call; everything else outside must be a public address."
+        ),
+    ] = ()
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a process is started with: flag > GATEWRIGHT_… > `server:` in gatewright.yaml > default."""
+
+    host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="The port to listen on.")] = 5555
+    workers: Annotated[int, Meta(ge=1, le=256, description="How many worker processes answer requests.")] = 1
+    database: Annotated[
+        str, Meta(description="`sqlite` (data/gatewright.db in the workspace) or a postgresql:// URL.")
+    ] = "sqlite"
+    public_url: Annotated[
+        str,
+        Meta(
+            description="The address clients see, which is the issuer; default http://localhost:PORT (https with TLS)."
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        tuple[str, ...], Meta(description="Addresses or networks whose forwarding headers count.")
+    ] = ()
+    tls_certificate: Annotated[str, Meta(description="PEM file of the certificate chain; with tls_key, HTTPS.")] = ""
+    tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
+    ] = "info"
+
+    @property
+    def issuer(self) -> str:
+        """The issuer identifier (RFC 8414 §2), never taken from a request."""
+        scheme = "https" if self.tls_certificate else "http"
+        return self.public_url.rstrip("/") or f"{scheme}://localhost:{self.port}"
