@@ -1,0 +1,67 @@
+"""What every engine offers: run a verb in a transaction, durable before it returns.
+
+client = await database.read(clients.find, client_id)
+outcome = await database.write(codes.redeem, code_digest, token, now)
+"""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+from typing import Concatenate
+from typing import ParamSpec
+from typing import Protocol
+from typing import TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Row = Sequence[Any]
+
+
+class Transaction(Protocol):
+    """One transaction. SQL is in the subset both engines share, with `?` for parameters."""
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
+        """All rows of a query, or of a statement with RETURNING."""
+        ...
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run a statement; the number of rows it changed."""
+        ...
+
+    def announce(self, kind: str, key: str, now: int) -> None:
+        """Record a change that caches must follow. It becomes visible with this transaction's commit."""
+        ...
+
+
+Verb = Callable[Concatenate[Transaction, P], T]
+
+
+class Database(Protocol):
+    """A store. A verb may be run again after a failure, so it has no effect but on its transaction."""
+
+    feed: "ChangeFeed"
+
+    async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb that only reads."""
+        ...
+
+    async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb in a transaction that is on disk when this returns. Raises Unavailable when it could not be."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is waiting and let go."""
+        ...
+
+
+class ChangeFeed(Protocol):
+    """Tells whether what this process remembers is still true (DESIGN, promise 5)."""
+
+    def position(self) -> int | None:
+        """A number that is the same as long as nothing changed; None while that cannot be known."""
+        ...

@@ -1,0 +1,186 @@
+"""What requests ask again and again, remembered per process and followed exactly (DESIGN, promise 5).
+
+Before anything remembered is used, the change feed is asked whether it is still true; after a change, just what
+changed is forgotten. While the feed cannot tell, nothing remembered is used.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from typing import Generic
+from typing import TypeVar
+
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.store import access
+from gatewright.store import changes
+from gatewright.store import clients
+from gatewright.store import scopes
+from gatewright.store import settings
+from gatewright.store import tokens
+from gatewright.store import users
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.database import Database
+from gatewright.store.database import Transaction
+from gatewright.store.database import Verb
+from gatewright.store.records import AccessToken
+from gatewright.store.records import Change
+from gatewright.store.records import Scope
+from gatewright.store.users import UserWithGroups
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MOST_TOKENS: Final = 20_000
+_MOST_PRINCIPALS: Final = 10_000
+_WHOLE: Final = ""
+
+
+class Memory(Generic[K, V]):
+    """A bounded map; the oldest entry makes room for a new one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._entries: dict[K, V] = {}
+        self.get = self._entries.get
+        self.forget_all = self._entries.clear
+
+    def put(self, key: K, value: V) -> None:
+        """Remember."""
+        if len(self._entries) >= self._most:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = value
+
+    def forget(self, key: K) -> None:
+        """Forget one entry."""
+        self._entries.pop(key, None)
+
+    def forget_where(self, matches: "frozenset[K]") -> None:
+        """Forget these entries."""
+        for key in matches:
+            self._entries.pop(key, None)
+
+    def items(self) -> list[tuple[K, V]]:
+        """A copy of the entries."""
+        return list(self._entries.items())
+
+
+class Directory:
+    """Settings, clients, scopes, users, ACLs and access tokens, by key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._position: int | None = None
+        self._last_change = 0
+        self._settings: Memory[str, GlobalSettings] = Memory(1)
+        self._scopes: Memory[str, Mapping[str, Scope]] = Memory(1)
+        self._acls: Memory[str, Mapping[str, tuple[str, ...]]] = Memory(1)
+        self._clients: Memory[str, RegisteredClient] = Memory(_MOST_PRINCIPALS)
+        self._users: Memory[str, UserWithGroups] = Memory(_MOST_PRINCIPALS)
+        self._tokens: Memory[bytes, AccessToken] = Memory(_MOST_TOKENS)
+
+    async def settings(self) -> GlobalSettings:
+        """The global settings in force."""
+        found = await self._get(self._settings, _WHOLE, _load_settings)
+        assert found is not None
+        return found
+
+    async def scopes(self) -> Mapping[str, Scope]:
+        """Every scope by name. The same object as long as no scope changed."""
+        found = await self._get(self._scopes, _WHOLE, _load_scopes)
+        assert found is not None
+        return found
+
+    async def acls(self) -> Mapping[str, tuple[str, ...]]:
+        """Every ACL, target to groups. The same object as long as no ACL changed."""
+        found = await self._get(self._acls, _WHOLE, _load_acls)
+        assert found is not None
+        return found
+
+    async def client(self, client_id: str) -> RegisteredClient | None:
+        """The client of that id, disabled or not."""
+        return await self._get(self._clients, client_id, clients.registered)
+
+    async def user(self, user_id: str) -> UserWithGroups | None:
+        """The user of that id, disabled or not."""
+        return await self._get(self._users, user_id, users.with_groups)
+
+    async def access_token(self, digest: bytes) -> AccessToken | None:
+        """The access token of that digest, expired or not."""
+        return await self._get(self._tokens, digest, tokens.find_access_token)
+
+    async def _get(self, memory: Memory[K, V], key: K, load: "Verb[[K], V | None]") -> V | None:
+        if self._is_current() or await self._follow():
+            found = memory.get(key)
+            if found is not None:
+                return found
+        position = self._position
+        loaded = await self._database.read(load, key)
+        # A change that came while loading may have been missed by what was loaded.
+        if loaded is not None and position == self._position and self._is_current():
+            memory.put(key, loaded)
+        return loaded
+
+    def _is_current(self) -> bool:
+        position = self._database.feed.position()
+        return position is not None and position == self._position
+
+    async def _follow(self) -> bool:
+        """Forget what changed since the last look; False when that cannot be known now."""
+        position = self._database.feed.position()
+        if position is None:
+            return False
+        if self._position is None:
+            self._last_change = await self._database.read(changes.newest)
+            self._position = position
+            return True
+        missed = await self._database.read(changes.since, self._last_change)
+        if missed is None:
+            self._forget_everything()
+            self._last_change = await self._database.read(changes.newest)
+        else:
+            for change in missed:
+                self._forget(change)
+                self._last_change = change.id
+        self._position = position
+        return True
+
+    def _forget(self, change: Change) -> None:
+        match change.kind:
+            case "settings":
+                self._settings.forget_all()
+            case "client":
+                self._clients.forget(change.name)
+            case "user":
+                self._users.forget(change.name)
+            case "acl":
+                self._acls.forget_all()
+            case "scope":
+                self._scopes.forget_all()
+                self._clients.forget_all()
+            case "group":
+                self._users.forget_all()
+                self._clients.forget_all()
+                self._acls.forget_all()
+            case "token":
+                self._tokens.forget(bytes.fromhex(change.name))
+            case "grant":
+                self._tokens.forget_where(
+                    frozenset(key for key, token in self._tokens.items() if token.grant_id == change.name)
+                )
+            case _:
+                self._tokens.forget_all()
+
+    def _forget_everything(self) -> None:
+        for memory in (self._settings, self._scopes, self._acls, self._clients, self._users, self._tokens):
+            memory.forget_all()
+
+
+def _load_settings(transaction: Transaction, _: str) -> GlobalSettings:
+    return settings.load(transaction)
+
+
+def _load_scopes(transaction: Transaction, _: str) -> Mapping[str, Scope]:
+    return {scope.name: scope for scope in scopes.all_scopes(transaction)}
+
+
+def _load_acls(transaction: Transaction, _: str) -> Mapping[str, tuple[str, ...]]:
+    return access.all_acls(transaction)

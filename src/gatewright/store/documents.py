@@ -1,0 +1,27 @@
+"""Between records and columns: JSON documents and space-separated scopes."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gatewright.store.database import Row
+
+
+def to_json(value: object) -> str:
+    """Compact JSON text of a struct or plain value."""
+    return msgspec.json.encode(value).decode()
+
+
+def scope_text(scope: Sequence[str]) -> str:
+    """Scopes as RFC 6749 §3.3 writes them: separated by single spaces."""
+    return " ".join(scope)
+
+
+def scope_names(text: str) -> tuple[str, ...]:
+    """The scopes of a stored scope text."""
+    return tuple(text.split())
+
+
+def names(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The first column of each row."""
+    return tuple(str(row[0]) for row in rows)

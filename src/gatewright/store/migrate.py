@@ -1,0 +1,67 @@
+"""Bringing a database to this version's schema. Alembic and SQLAlchemy are loaded only when there is work to do."""
+
+import fcntl
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from gatewright.kernel.errors import StartupError
+
+NEWEST: Final = "0001"
+"""The schema version this release reads and writes; equal to the last file in `migrations/versions`."""
+
+
+def migrate_sqlite(path: Path) -> None:
+    """Make or upgrade the database file; quick when it is up to date.
+
+    Raises StartupError when the folder cannot be written, the file is no database, or a newer release made it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path.with_suffix(".lock"), "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            version = _sqlite_version(path)
+            if version != NEWEST:
+                _refuse_newer(version, str(path))
+                path.touch(mode=0o600)
+                _upgrade(f"sqlite:///{path}")
+    except OSError as error:
+        raise StartupError(f"cannot write {error.filename or path}: {error.strerror}") from error
+    except sqlite3.DatabaseError as error:
+        raise StartupError(f"{path} cannot be used as a database: {error}") from error
+
+
+def _sqlite_version(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(path)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    finally:
+        connection.close()
+    return None if row is None else str(row[0])
+
+
+def _refuse_newer(version: str | None, where: str) -> None:
+    if version is not None and version > NEWEST:
+        raise StartupError(
+            f"{where} was made by a newer Gatewright (schema {version}, this release knows {NEWEST}); upgrade Gatewright"
+        )
+
+
+def _upgrade(url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()

@@ -1,0 +1,182 @@
+"""What is kept, as frozen structs. Times are seconds since the epoch; digests are 32 bytes of SHA-256."""
+
+from typing import Literal
+
+import msgspec
+
+ClientType = Literal["confidential", "public"]
+GlobalOr = Literal["global"]
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered application (RFC 6749 §2). The defaults are those of the form for a new client."""
+
+    client_id: str
+    name: str
+    version: str = "1.0"
+    type: ClientType = "confidential"
+    description: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    allowed_grants: tuple[str, ...] = ("authorization_code",)
+    require_pkce: Literal["global"] | bool = "global"
+    access_token_lifetime: Literal["global", "never"] | int = "global"
+    refresh_limit: Literal["unlimited"] | int = 0
+    default_scopes: tuple[str, ...] = ()
+    client_authentication: tuple[str, ...] = ()
+    refresh_rotation: bool = True
+    introspect: Literal["own", "all"] = "own"
+    enabled: bool = True
+    created_at: int = 0
+    updated_at: int = 0
+    revision: int = 1
+
+    @property
+    def label(self) -> str:
+        """The name as people see it: `Postman (1.0)`."""
+        return f"{self.name} ({self.version})"
+
+
+class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """One secret of a client: a SHA-256 digest of one we made, or an argon2id hash of one that was chosen."""
+
+    id: str
+    client_id: str
+    digest: bytes | None
+    hash: str | None
+    created_at: int
+    expires_at: int | None = None
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """A named permission (RFC 6749 §3.3) and what it opens."""
+
+    name: str
+    description: str = ""
+    folders: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    url_templates: tuple[str, ...] = ()
+    revision: int = 1
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A person who signs in. `subject` in tokens is the id: names may be used again, ids never are."""
+
+    id: str
+    name: str
+    password_hash: str | None = None
+    must_change_password: bool = False
+    enabled: bool = True
+    created_at: int = 0
+    revision: int = 1
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """A named set of principals: users and clients."""
+
+    name: str
+    description: str = ""
+    predefined: bool = False
+
+
+class Acl(msgspec.Struct, frozen=True, kw_only=True):
+    """Which groups may execute a folder or a service; the nearest one wins."""
+
+    target: str
+    execute: tuple[str, ...] = ()
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """One authorization, and the head of the token family that descends from it."""
+
+    id: str
+    client_id: str
+    user_id: str | None
+    grant_type: str
+    scope: tuple[str, ...]
+    authenticated_at: int
+    created_at: int
+    refreshes_used: int = 0
+
+
+class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
+    """An issued access token. `grant_id` is None for client credentials; `expires_at` is None when it never expires."""
+
+    id: str
+    digest: bytes
+    client_id: str
+    user_id: str | None
+    grant_id: str | None
+    scope: tuple[str, ...]
+    issued_at: int
+    expires_at: int | None
+
+
+class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
+    """An issued refresh token of a grant. Consumed ones stay as tombstones as long as their grant (reuse detection)."""
+
+    digest: bytes
+    grant_id: str
+    client_id: str
+    user_id: str | None
+    scope: tuple[str, ...]
+    issued_at: int
+    expires_at: int | None
+    consumed_at: int | None = None
+    successor: bytes | None = None
+    sealed_answer: bytes | None = None
+
+
+class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A pending authorization code (RFC 6749 §4.1.2). It carries the grant that redeeming it makes."""
+
+    digest: bytes
+    grant_id: str
+    client_id: str
+    user_id: str
+    scope: tuple[str, ...]
+    redirect_uri: str | None
+    code_challenge: str | None
+    code_challenge_method: str | None
+    authenticated_at: int
+    issued_at: int
+    expires_at: int
+    redeemed_at: int | None = None
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A browser's login session; kept under the digest of its cookie."""
+
+    digest: bytes
+    user_id: str
+    csrf: str
+    authenticated_at: int
+    expires_at: int
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """Scopes a user allowed a client for the times to come ("Remember")."""
+
+    user_id: str
+    client_id: str
+    scope: tuple[str, ...]
+    created_at: int
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change that caches follow: what kind of thing, and which."""
+
+    id: int
+    kind: str
+    name: str
+
+
+class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Who changed what. `before` and `after` are JSON without secrets."""
+
+    id: str
+    at: int
+    actor: str
+    action: str
+    target: str
+    before: str | None = None
+    after: str | None = None

@@ -1,0 +1,64 @@
+"""Scopes and their association with clients."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gatewright.store.database import Row
+from gatewright.store.database import Transaction
+from gatewright.store.documents import names
+from gatewright.store.documents import to_json
+from gatewright.store.records import Scope
+
+
+def find(transaction: Transaction, name: str) -> Scope | None:
+    """The scope of that name."""
+    row = transaction.row("SELECT document, revision FROM scopes WHERE name = ?", (name,))
+    return _scope(row) if row else None
+
+
+def all_scopes(transaction: Transaction) -> tuple[Scope, ...]:
+    """Every scope, by name."""
+    return tuple(_scope(row) for row in transaction.rows("SELECT document, revision FROM scopes ORDER BY name"))
+
+
+def insert(transaction: Transaction, scope: Scope, now: int) -> None:
+    """Keep a new scope."""
+    transaction.execute(
+        "INSERT INTO scopes (name, document, revision) VALUES (?, ?, ?)", (scope.name, to_json(scope), scope.revision)
+    )
+    transaction.announce("scope", scope.name, now)
+
+
+def update(transaction: Transaction, scope: Scope, now: int) -> bool:
+    """Replace the scope if its revision is still `scope.revision`; the kept one's is the next."""
+    changed = transaction.execute(
+        "UPDATE scopes SET document = ?, revision = revision + 1 WHERE name = ? AND revision = ?",
+        (to_json(scope), scope.name, scope.revision),
+    )
+    transaction.announce("scope", scope.name, now)
+    return changed == 1
+
+
+def delete(transaction: Transaction, name: str, now: int) -> bool:
+    """Remove the scope and its associations. Tokens that carry its name open nothing by it."""
+    transaction.announce("scope", name, now)
+    return transaction.execute("DELETE FROM scopes WHERE name = ?", (name,)) == 1
+
+
+def clients(transaction: Transaction, name: str) -> tuple[str, ...]:
+    """The ids of the clients associated with the scope."""
+    return names(transaction.rows("SELECT client_id FROM client_scopes WHERE scope = ? ORDER BY client_id", (name,)))
+
+
+def set_clients(transaction: Transaction, name: str, client_ids: Sequence[str], now: int) -> None:
+    """Associate the scope with just these clients."""
+    transaction.execute("DELETE FROM client_scopes WHERE scope = ?", (name,))
+    for client_id in client_ids:
+        transaction.execute("INSERT INTO client_scopes (client_id, scope) VALUES (?, ?)", (client_id, name))
+    transaction.announce("scope", name, now)
+
+
+def _scope(row: Row) -> Scope:
+    scope = msgspec.json.decode(row[0], type=Scope)
+    return msgspec.structs.replace(scope, revision=row[1])

@@ -1,0 +1,195 @@
+"""SQLite: reads in the event loop's own thread, writes in one dedicated thread that commits in groups.
+
+A read by key takes microseconds and WAL keeps writers out of its way, so a hop to a thread would cost more than it
+saves. A write waits for the next group: the writer takes the advisory file lock first and what is waiting second,
+so that two processes writing one file alternate instead of starving in SQLite's own busy handler.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from collections.abc import Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+from typing import Final
+
+from gatewright.kernel.errors import Unavailable
+from gatewright.store.counter import ChangeCounter
+from gatewright.store.database import P
+from gatewright.store.database import Row
+from gatewright.store.database import T
+from gatewright.store.database import Verb
+
+_LARGEST_GROUP: Final = 512
+_BUSY_MILLISECONDS: Final = 5000
+
+
+class SqliteTransaction:
+    """One transaction on one connection; knows whether it announced a change."""
+
+    __slots__ = ("_cursor", "_on_announce")
+
+    def __init__(self, connection: sqlite3.Connection, on_announce: Callable[[], None]) -> None:
+        self._cursor = connection.cursor()
+        self._on_announce = on_announce
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
+        """All rows of a query."""
+        return self._cursor.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """The first row, or None."""
+        found: Row | None = self._cursor.execute(sql, parameters).fetchone()
+        return found
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run a statement; the number of rows it changed."""
+        return self._cursor.execute(sql, parameters).rowcount
+
+    def announce(self, kind: str, key: str, now: int) -> None:
+        """Record a change that caches must follow."""
+        self._on_announce()
+        self.execute("INSERT INTO changes (kind, name, at) VALUES (?, ?, ?)", (kind, key, now))
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection as the store uses it: WAL, `synchronous=FULL`, foreign keys enforced."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-16384")
+    connection.execute("PRAGMA temp_store=MEMORY")
+    return connection
+
+
+class _Job:
+    """A verb that waits for the next group, and the future its caller waits on."""
+
+    __slots__ = ("error", "future", "result", "run")
+
+    def __init__(self, run: Callable[[SqliteTransaction], object], future: asyncio.Future[Any]) -> None:
+        self.run = run
+        self.future = future
+        self.result: object = None
+        self.error: BaseException | None = None
+
+
+class SqliteDatabase:
+    """A store in one file, shared by all processes of one machine. Belongs to the event loop it was opened in."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the migrated database at `path`, and the change counter and lock beside it."""
+        self.feed = ChangeCounter(path.with_suffix(".changes"))
+        self._loop = asyncio.get_running_loop()
+        self._reader = SqliteTransaction(connect(path), _refuse_announcement)
+        self._connection = connect(path)
+        self._lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
+        self._announced = False
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.feed.end_change()  # odd with the lock free: a process died in mid-commit
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+        self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb that only reads, at once and in this thread."""
+        return verb(self._reader, *args, **kwargs)
+
+    async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a verb with the next group; returns after its commit is on disk."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._waiting.put(_Job(lambda transaction: verb(transaction, *args, **kwargs), future))
+        return await future
+
+    async def close(self) -> None:
+        """Commit what is waiting, then close."""
+        self._waiting.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._connection.close()
+        self._reader._cursor.connection.close()
+        os.close(self._lock)
+        self.feed.close()
+
+    def _begin_change(self) -> None:
+        if not self._announced:
+            self._announced = True
+            self.feed.begin_change()
+
+    def _serve(self) -> None:
+        """The writer thread: lock, take what waits, commit, answer."""
+        transaction = SqliteTransaction(self._connection, self._begin_change)
+        stopping = False
+        while not stopping:
+            first = self._waiting.get()
+            if first is None:
+                return
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                self.feed.end_change()  # of a process that died in mid-commit
+                group, stopping = self._take(first)
+                self._commit(transaction, group)
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+            self._loop.call_soon_threadsafe(_answer, group)
+
+    def _take(self, first: _Job) -> tuple[list[_Job], bool]:
+        group = [first]
+        while len(group) < _LARGEST_GROUP and not self._waiting.empty():
+            job = self._waiting.get()
+            if job is None:
+                return group, True
+            group.append(job)
+        return group, False
+
+    def _commit(self, transaction: SqliteTransaction, group: list[_Job]) -> None:
+        """Commit the group as one; when a verb fails, each in a transaction of its own."""
+        if self._attempt(transaction, group) is None:
+            return
+        for job in group:
+            job.error = self._attempt(transaction, [job])
+
+    def _attempt(self, transaction: SqliteTransaction, group: list[_Job]) -> BaseException | None:
+        self._announced = False
+        try:
+            transaction.execute("BEGIN IMMEDIATE")
+            for job in group:
+                job.result = job.run(transaction)
+            transaction.execute("COMMIT")
+        except BaseException as error:  # whatever a verb raises belongs to its caller, in the other thread
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            return _translated(error)
+        else:
+            return None
+        finally:
+            if self._announced:
+                self.feed.end_change()
+
+
+def _answer(group: list[_Job]) -> None:
+    for job in group:
+        if job.future.done():
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        else:
+            job.future.set_exception(job.error)
+
+
+def _translated(error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.OperationalError):
+        unavailable = Unavailable(f"the database cannot be written now ({error})")
+        unavailable.__cause__ = error
+        return unavailable
+    return error
+
+
+def _refuse_announcement() -> None:
+    raise AssertionError("a verb that changes something ran as a read")
