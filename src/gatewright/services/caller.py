@@ -1,0 +1,31 @@
+"""Who calls: what a service may know of the principal behind a request."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """The principal of one call. The bearer token itself is never part of it.
+
+    kind: a user (through some client), a client acting for itself, or nobody known.
+    subject: the user's or the client's identifier (`sub` of RFC 7662 §2.2); empty when anonymous.
+    scopes: what the token was granted.
+    groups: the groups the principal is in, directly.
+    """
+
+    kind: Literal["user", "client", "anonymous"] = "anonymous"
+    subject: str = ""
+    client_id: str | None = None
+    scopes: tuple[str, ...] = ()
+    groups: frozenset[str] = frozenset()
+    username: str | None = None
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether inner details may be shown to this caller."""
+        return ADMINISTRATORS in self.groups
+
+
+ADMINISTRATORS = "Administrators"
+ANONYMOUS = Caller()

@@ -1,0 +1,138 @@
+"""Calling services: the way from a name, an input and a caller to an output or a problem."""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import structlog
+
+from gatewright.services.call import Call
+from gatewright.services.caller import Caller
+from gatewright.services.catalogue import Catalogue
+from gatewright.services.catalogue import Service
+from gatewright.services.errors import ServiceError
+
+_log = structlog.get_logger(__name__)
+
+
+class Runtime:
+    """Runs services for one process. Holds what they share: threads for plain functions, the way out, the clock.
+
+    threads: how many plain functions run at once; waiting: how many more may wait before calls are refused with 503.
+    depth: how many calls may be nested, a flow's call of a flow being one.
+    """
+
+    def __init__(
+        self,
+        *,
+        threads: int = 16,
+        waiting: int = 256,
+        depth: int = 32,
+        environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.clock, self.environ = clock, environ
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service")
+        self._room = threading.BoundedSemaphore(threads + waiting)
+        self._depth = depth
+
+    def close(self) -> None:
+        """Take no more calls; functions that still run in threads are left to finish."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def invoke(
+        self,
+        catalogue: Catalogue,
+        name: str,
+        values: dict[str, Any],
+        caller: Caller,
+        *,
+        seconds: float = 30.0,
+        trace: Any = None,
+    ) -> object:
+        """Run the service `name` on the input `values` and give its output, for `encode`.
+
+        Access is checked before, by the guard. seconds: how long it may take; a package may say otherwise.
+        Raises ServiceError for everything that goes wrong: 404 unknown, 503 disabled, 400 bad input, 504 too slow,
+        500 for a fault of the service, of which the caller is told nothing and the log everything.
+        """
+        service = self._find(catalogue, name, caller)
+        loaded = catalogue.packages.get(service.package)
+        if loaded is not None and loaded.package is not None:
+            seconds = loaded.package.limits.seconds or seconds
+        deadline = asyncio.get_running_loop().time() + seconds
+        return await self._run(service, values, Call(self, catalogue, service, caller, deadline, 0, trace))
+
+    async def call_from(self, call: Call, name: str, values: dict[str, Any]) -> object:
+        """Run a service that another one calls: same caller, catalogue and deadline. Gives plain JSON values.
+
+        Raises ServiceError like `invoke`.
+        """
+        if call.depth >= self._depth:
+            raise ServiceError(500, "Calls are nested too deeply", f"more than {self._depth} services call each other")
+        service = self._find(call.catalogue, name, call.caller)
+        inner = Call(self, call.catalogue, service, call.caller, call.deadline, call.depth + 1)
+        output = await self._run(service, values, inner)
+        return to_json(output, service)
+
+    def _find(self, catalogue: Catalogue, name: str, caller: Caller) -> Service:
+        service = catalogue.services.get(name)
+        if service is None:
+            raise ServiceError(404, "No such service", f"there is no service {name}")
+        if not service.enabled:
+            reason = "; ".join(map(str, service.problems))
+            told = reason if caller.is_administrator else "its administrator sees the reason in the console"
+            raise ServiceError(503, "The service is disabled", told)
+        return service
+
+    async def _run(self, service: Service, values: dict[str, Any], call: Call) -> object:
+        assert service.run is not None
+        try:
+            return await service.run(values, call)
+        except ServiceError:
+            raise
+        except (Exception, SystemExit):  # a service's sys.exit() must not end the server
+            _log.exception("service failed", service=service.name, file=service.file)
+            raise ServiceError(500, "The service failed") from None
+
+    async def in_thread(self, function: Callable[..., Any], arguments: dict[str, Any]) -> object:
+        """Run a plain function in the bounded pool. Raises ServiceError 503 when too many wait already."""
+        if not self._room.acquire(blocking=False):
+            raise ServiceError(503, "Too many calls are waiting", "try again shortly", extensions={"retry_after": 1})
+        try:
+            future = self._threads.submit(function, **arguments)
+        except BaseException:
+            self._room.release()
+            raise
+        # A thread cannot be stopped: its place is free when it ends, not when its caller stops waiting.
+        future.add_done_callback(lambda _: self._room.release())
+        return await asyncio.wrap_future(future)
+
+
+def encode(output: object, service: str) -> bytes:
+    """A service's output as JSON. Raises ServiceError 500 when it cannot be said in JSON; the log has the reason."""
+    try:
+        return msgspec.json.encode(output)
+    except (TypeError, ValueError, OverflowError, RecursionError, UnicodeEncodeError) as error:
+        raise _not_json(service, error) from None
+
+
+def to_json(output: object, service: Service) -> object:
+    """A service's output as plain JSON values. A flow's or built-in's already is. Raises like `encode`."""
+    if service.kind != "python":
+        return output
+    try:
+        return msgspec.to_builtins(output, str_keys=True)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise _not_json(service.name, error) from None
+
+
+def _not_json(service: str, error: Exception) -> ServiceError:
+    _log.error("service's output is not JSON", service=service, error=str(error))
+    return ServiceError(500, "The service failed")

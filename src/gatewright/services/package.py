@@ -1,0 +1,43 @@
+"""`package.yaml`: what a package says of itself."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from gatewright.services.document import read
+
+
+class TemplateEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One URL template and the full name of the service it leads to."""
+
+    template: str
+    service: str
+
+
+class PackageLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds of one call of a service of the package, in place of the server's own."""
+
+    seconds: Annotated[float, Meta(gt=0, le=3600)] | None = None
+    steps: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A deployable folder of services.
+
+    allowed_hosts: the only hosts its flows may call; none named: any public one. A name may begin with `*.`.
+    secrets: names of environment variables its flows may read as `$secrets.NAME`.
+    """
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\Z", max_length=100)]
+    version: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)*([-+][0-9A-Za-z.+-]+)?\Z", max_length=100)]
+    description: str = ""
+    url_templates: tuple[TemplateEntry, ...] = ()
+    limits: PackageLimits = PackageLimits()
+    allowed_hosts: tuple[str, ...] = ()
+    secrets: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z")], ...] = ()
+
+
+def parse_package(text: str, file: str) -> Package:
+    """Read a `package.yaml`. Raises FileProblem with file, line, column and what was expected."""
+    return read(text, Package, file)

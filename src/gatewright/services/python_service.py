@@ -1,0 +1,144 @@
+"""Python services: a marked function's signature becomes schemas, and the function a runner (DESIGN section 1)."""
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from gatewright.services.authoring import Marking
+from gatewright.services.call import Call
+from gatewright.services.call import Runner
+from gatewright.services.caller import Caller
+from gatewright.services.errors import ServiceError
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A function ready to be called: what it takes and gives as JSON Schemas, and its runner."""
+
+    title: str
+    description: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any] | None
+    run: Runner
+
+
+class _Parameters(msgspec.Struct, frozen=True):
+    """fields: annotations of the inputs; defaults: of those that have one; caller: the parameter that gets the Caller."""
+
+    fields: dict[str, Any]
+    defaults: dict[str, Any]
+    caller: str | None
+
+
+def compile_function(function: Callable[..., Any], marking: Marking) -> Compiled:
+    """Compile one marked function. Raises TypeError with a sentence that says what to change in its signature."""
+    hints = _hints(function)
+    parameters = _parameters(function, hints)
+    fields = {
+        name: typing.NotRequired[annotation] if name in parameters.defaults else annotation
+        for name, annotation in parameters.fields.items()
+    }
+    arguments = typing.TypedDict(function.__name__, fields)  # type: ignore[misc]  # made from a signature
+    title, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n")
+    return Compiled(
+        marking.title or title.rstrip(".") or function.__name__,
+        description.strip(),
+        _input_schema(arguments, parameters.defaults),
+        _output_schema(hints.get("return", Any)),
+        _runner(function, marking, arguments, parameters),
+    )
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except Exception as error:  # an annotation is any expression of the user's
+        raise TypeError(f"its annotations cannot be read: {error}") from None
+
+
+def _parameters(function: Callable[..., Any], hints: dict[str, Any]) -> _Parameters:
+    fields: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
+    caller = None
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind not in _NAMED:
+            raise TypeError(
+                f"parameter {name!r} must be an ordinary named one; *args, **kwargs and / have no names in a request"
+            )
+        if name not in hints:
+            raise TypeError(f"parameter {name!r} needs a type, as in `{name}: str`")
+        if hints[name] is Caller:
+            caller = name
+            continue
+        fields[name] = hints[name]
+        if parameter.default is not inspect.Parameter.empty:
+            defaults[name] = parameter.default
+    return _Parameters(fields, defaults, caller)
+
+
+def _input_schema(arguments: Any, defaults: dict[str, Any]) -> dict[str, Any]:
+    schema = _schema(arguments)
+    schema["additionalProperties"] = False
+    for name, default in defaults.items():
+        try:
+            schema["properties"][name] = schema["properties"][name] | {"default": msgspec.to_builtins(default)}
+        except TypeError:
+            continue  # a default that JSON cannot say stays out of the schema
+    return schema
+
+
+def _output_schema(annotation: Any) -> dict[str, Any] | None:
+    return None if annotation is Any else _schema(annotation)
+
+
+def _schema(type_: Any) -> dict[str, Any]:
+    try:
+        (schema,), components = msgspec.json.schema_components([type_], ref_template="#/$defs/{name}")
+    except Exception as error:  # msgspec raises several kinds for types that JSON has no word for
+        raise TypeError(f"{error}") from None
+    reference = schema.get("$ref", "")
+    if reference:  # the outermost type needs no name of its own, unless it holds itself
+        name = reference.removeprefix("#/$defs/")
+        schema = dict(components[name])
+        if f'"{reference}"'.encode() not in msgspec.json.encode([schema, components]):
+            del components[name]
+    return schema | ({"$defs": components} if components else {})
+
+
+def _runner(function: Callable[..., Any], marking: Marking, arguments: Any, parameters: _Parameters) -> Runner:
+    names = frozenset(parameters.fields)
+    caller = parameters.caller
+
+    def bind(values: dict[str, Any], call: Call) -> dict[str, Any]:
+        if not values.keys() <= names:
+            raise _unknown(values, names)
+        try:
+            bound: dict[str, Any] = msgspec.convert(values, arguments)
+        except msgspec.ValidationError as error:
+            raise ServiceError(400, "The input does not fit the service", str(error)) from None
+        if caller is not None:
+            bound[caller] = call.caller
+        return bound
+
+    async def run_async(values: dict[str, Any], call: Call) -> object:
+        return await call.within_time(function(**bind(values, call)))
+
+    async def run_inline(values: dict[str, Any], call: Call) -> object:
+        return function(**bind(values, call))
+
+    async def run_in_thread(values: dict[str, Any], call: Call) -> object:
+        return await call.within_time(call.runtime.in_thread(function, bind(values, call)))
+
+    if inspect.iscoroutinefunction(function):
+        return run_async
+    return run_inline if marking.inline else run_in_thread
+
+
+def _unknown(values: dict[str, Any], names: frozenset[str]) -> ServiceError:
+    extra = sorted(values.keys() - names)
+    takes = f"it takes {', '.join(sorted(names))}" if names else "it takes no input"
+    return ServiceError(400, "The input does not fit the service", f"unknown {', '.join(map(repr, extra))}; {takes}")

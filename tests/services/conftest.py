@@ -1,0 +1,55 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatewright.services.caller import Caller
+from gatewright.services.catalogue import Catalogue
+from gatewright.services.catalogue import LoadedPackage
+from gatewright.services.catalogue import Service
+from gatewright.services.invocation import Runtime
+from gatewright.services.python_loader import LoadedPython
+from gatewright.services.python_loader import load_python
+
+ADA = Caller(kind="user", subject="u1", client_id="c1", scopes=("s",), groups=frozenset(["staff"]), username="ada")
+ADMIN = Caller(kind="user", subject="u0", groups=frozenset(["Administrators"]))
+
+
+@pytest.fixture
+def runtime() -> Iterator[Runtime]:
+    runtime = Runtime(threads=2, waiting=1, environ={"SHARED_SECRET": "s3cret"})
+    yield runtime
+    runtime.close()
+
+
+class Workshop:
+    """Writes a package's Python file, loads it and calls what it holds."""
+
+    def __init__(self, root: Path, runtime: Runtime) -> None:
+        self.root, self.runtime = root, runtime
+
+    def write(self, file: str, text: str) -> None:
+        path = self.root / "services" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def load(self, text: str = "", file: str = "shop.py") -> LoadedPython:
+        if text:
+            self.write(file, text)
+        files = sorted(p.relative_to(self.root).as_posix() for p in (self.root / "services").rglob("*.py"))
+        return load_python(self.root.name, self.root, files)
+
+    def service(self, text: str) -> Service:
+        return self.load("from gatewright.services import Caller, ServiceError, service\n" + text).services[0]
+
+    async def call(
+        self, service: Service, values: dict[str, Any], caller: Caller = ADA, seconds: float = 30.0
+    ) -> object:
+        catalogue = Catalogue([LoadedPackage(folder="Shop", package=None, services=(service,))])
+        return await self.runtime.invoke(catalogue, service.name, values, caller, seconds=seconds)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, runtime: Runtime) -> Workshop:
+    return Workshop(tmp_path / "Shop", runtime)
