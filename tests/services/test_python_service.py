@@ -3,11 +3,11 @@ import threading
 import time
 
 import pytest
-from tests.services.conftest import ADA
-from tests.services.conftest import ADMIN
 
 from gatewright.services.errors import ServiceError
 from gatewright.services.invocation import encode
+from tests.services.conftest import ADA
+from tests.services.conftest import ADMIN
 
 
 async def refusal(awaitable) -> ServiceError:
