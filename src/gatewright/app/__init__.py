@@ -1,0 +1,1 @@
+"""The composition root: parts, settings, the server's processes."""

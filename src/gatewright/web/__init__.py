@@ -1,0 +1,1 @@
+"""HTTP: sockets to typed requests and back. The hot paths come before any framework."""

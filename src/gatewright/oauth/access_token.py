@@ -1,0 +1,48 @@
+"""Whether an access token is active: for the guard and for introspection alike."""
+
+import msgspec
+
+from gatewright.kernel.secrets import ACCESS_TOKEN
+from gatewright.kernel.secrets import digest
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.records import AccessToken
+from gatewright.store.users import UserWithGroups
+
+
+class ActiveToken(msgspec.Struct, frozen=True):
+    """An active access token, its client, its user if it has one, and the scopes that still count."""
+
+    token: AccessToken
+    registered: RegisteredClient
+    owner: UserWithGroups | None
+    scope: tuple[str, ...]
+
+
+async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | str:
+    """The active token of that text, or why it is not active (for the log and the client's error_description)."""
+    if not text.startswith(ACCESS_TOKEN):
+        return "this is not an access token of this server"
+    token = await server.directory.access_token(digest(text))
+    if token is None:
+        return "the access token is unknown or was revoked"
+    if token.expires_at is not None and token.expires_at <= server.clock():
+        return "the access token expired"
+    registered = await server.directory.client(token.client_id)
+    if registered is None or not registered.client.enabled:
+        return "the client of this token is disabled or was deleted"
+    owner = None
+    if token.user_id is not None:
+        owner = await server.directory.user(token.user_id)
+        if owner is None or not owner.user.enabled:
+            return "the user of this token is disabled or was deleted"
+    return ActiveToken(token, registered, owner, still_associated(token.scope, registered))
+
+
+def still_associated(scope: tuple[str, ...], registered: RegisteredClient) -> tuple[str, ...]:
+    """The token's scopes that its client may still have: an association taken away ends at once."""
+    associated = registered.scopes
+    for name in scope:
+        if name not in associated:
+            return tuple(name for name in scope if name in associated)
+    return scope

@@ -1,0 +1,69 @@
+"""The authorization code grant's token request (RFC 6749 §4.1.3, RFC 7636 §4.5)."""
+
+from gatewright.kernel.secrets import digest
+from gatewright.oauth import pkce
+from gatewright.oauth.errors import InvalidGrant
+from gatewright.oauth.issuing import TokenResponse
+from gatewright.oauth.issuing import new_access_token
+from gatewright.oauth.issuing import new_refresh_token
+from gatewright.oauth.issuing import refresh_limit
+from gatewright.oauth.issuing import token_response
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.parameters import required
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store import codes
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.records import AuthorizationCode
+from gatewright.store.records import Grant
+
+_UNUSABLE = "The code is unknown, expired, used before, or was issued to another client."
+
+
+async def grant(
+    parameters: Parameters, registered: RegisteredClient, address: str, server: AuthorizationServer
+) -> TokenResponse:
+    """Exchange a code for tokens. Raises InvalidGrant, InvalidRequest."""
+    client, now = registered.client, server.clock()
+    code = await server.database.read(codes.find, digest(required(parameters, "code")))
+    # "ensure that the authorization code was issued to the authenticated confidential client"
+    if code is None or code.client_id != client.client_id:
+        raise InvalidGrant(_UNUSABLE, detail="code unknown or issued to another client")
+    # "ensure that the "redirect_uri" parameter is present if [it] was included in the initial authorization request"
+    if code.redirect_uri != parameters.get("redirect_uri"):
+        raise InvalidGrant("redirect_uri must be given exactly as in the authorization request, or in neither.")
+    pkce.verify(parameters.get("code_verifier"), code.code_challenge, code.code_challenge_method)
+    if code.expires_at <= now:
+        raise InvalidGrant(_UNUSABLE, detail="code expired")
+    await _refuse_disabled_user(code, server)
+    return await _redeem(code, registered, now, server)
+
+
+async def _redeem(
+    code: AuthorizationCode, registered: RegisteredClient, now: int, server: AuthorizationServer
+) -> TokenResponse:
+    client, settings = registered.client, await server.directory.settings()
+    owner = {"user_id": code.user_id, "grant_id": code.grant_id}
+    text, token = new_access_token(client, code.scope, settings, now, **owner)
+    refresh_text, refresh_token = None, None
+    if refresh_limit(client) != 0:
+        refresh_text, refresh_token = new_refresh_token(client, code.scope, settings, now, **owner)
+    stored = Grant(
+        id=code.grant_id,
+        client_id=client.client_id,
+        user_id=code.user_id,
+        grant_type="authorization_code",
+        scope=code.scope,
+        authenticated_at=code.authenticated_at,
+        created_at=now,
+    )
+    # §4.1.2: "If an authorization code is used more than once, the authorization server MUST deny the request and
+    # SHOULD revoke (when possible) all tokens previously issued based on that authorization code."
+    if not await server.database.write(codes.redeem, code.digest, stored, token, refresh_token, now):
+        raise InvalidGrant(_UNUSABLE, detail=f"code replayed; grant {code.grant_id} revoked")
+    return token_response(text, token, refresh_text)
+
+
+async def _refuse_disabled_user(code: AuthorizationCode, server: AuthorizationServer) -> None:
+    found = await server.directory.user(code.user_id)
+    if found is None or not found.user.enabled:
+        raise InvalidGrant(_UNUSABLE, detail="user disabled or deleted")

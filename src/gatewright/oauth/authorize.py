@@ -1,0 +1,223 @@
+"""The authorization endpoint (RFC 6749 §3.1): check the request, then answer for the resource owner's decision.
+
+`check` says what is asked. Login and consent are pages in `web`; they end in `approve` or `deny`, each of which gives
+the address to send the browser to.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from gatewright.kernel.ids import row_id
+from gatewright.kernel.secrets import AUTHORIZATION_CODE
+from gatewright.kernel.secrets import digest
+from gatewright.kernel.secrets import make_secret
+from gatewright.oauth import pkce
+from gatewright.oauth import redirect_uri
+from gatewright.oauth import scope
+from gatewright.oauth.errors import AccessDenied
+from gatewright.oauth.errors import InvalidRequest
+from gatewright.oauth.errors import OAuthError
+from gatewright.oauth.errors import UnauthorizedClient
+from gatewright.oauth.errors import UnsupportedResponseType
+from gatewright.oauth.issuing import new_access_token
+from gatewright.oauth.issuing import token_response
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.parameters import required
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store import codes
+from gatewright.store import tokens
+from gatewright.store import users
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.records import AuthorizationCode
+from gatewright.store.records import Client
+from gatewright.store.records import Grant
+from gatewright.store.records import User
+
+ResponseType = Literal["code", "token"]
+
+
+class AuthorizationRequest(msgspec.Struct, frozen=True):
+    """A checked authorization request. `redirect_uri` is registered; `given_redirect_uri` is what the request said."""
+
+    client: Client
+    response_type: ResponseType
+    redirect_uri: str
+    given_redirect_uri: str | None
+    scope: tuple[str, ...]
+    state: str | None
+    code_challenge: str | None
+    code_challenge_method: str | None
+    always_ask: bool
+
+
+class RedirectedError(Exception):
+    """A refusal that goes back to the client through the browser (§4.1.2.1): the address to send it to."""
+
+    def __init__(self, location: str, error: OAuthError) -> None:
+        super().__init__(error.detail)
+        self.location = location
+        self.error = error
+
+
+async def check(parameters: Parameters, server: AuthorizationServer) -> AuthorizationRequest:
+    """What the request asks for.
+
+    Raises OAuthError when the client or its redirect URI cannot be trusted: then the browser MUST NOT be redirected
+    (§4.1.2.1) and a page says why. Raises RedirectedError for every other refusal.
+    """
+    registered = await _client(parameters, server)
+    target = redirect_uri.match(parameters.get("redirect_uri"), registered.client)
+    if target is None:
+        raise InvalidRequest(_no_redirect_uri(parameters.get("redirect_uri"), registered.client))
+    try:
+        return await _checked(parameters, registered, target, server)
+    except OAuthError as error:
+        mode = "fragment" if parameters.get("response_type") == "token" else "query"
+        raise RedirectedError(_answer(target, error.body(), parameters.get("state"), mode, server), error) from error
+
+
+def may_skip_consent(request: AuthorizationRequest, remembered: Sequence[str]) -> bool:
+    """Whether a remembered consent covers the request.
+
+    Never for a public client on the user's own machine: any program there could pose as it (RFC 8252 §8.6).
+    """
+    if request.always_ask or (request.client.type == "public" and redirect_uri.is_native(request.redirect_uri)):
+        return False
+    return set(request.scope) <= set(remembered)
+
+
+async def remembered_scope(request: AuthorizationRequest, user: User, server: AuthorizationServer) -> tuple[str, ...]:
+    """The scopes the user told us to remember for this client."""
+    consent = await server.database.read(users.find_consent, user.id, request.client.client_id)
+    return consent.scope if consent else ()
+
+
+async def approve(
+    request: AuthorizationRequest,
+    user: User,
+    authenticated_at: int,
+    allowed: Sequence[str],
+    server: AuthorizationServer,
+) -> str:
+    """The address that carries the answer for scopes `allowed`, a part of the request's (§4.1.2, §4.2.2)."""
+    granted = tuple(name for name in request.scope if name in allowed)
+    if not granted:
+        return deny(request, server)
+    if request.response_type == "token":
+        answer = await _token(request, user, authenticated_at, granted, server)
+        return _answer(request.redirect_uri, answer, request.state, "fragment", server)
+    answer = await _code(request, user, authenticated_at, granted, server)
+    return _answer(request.redirect_uri, answer, request.state, "query", server)
+
+
+def deny(request: AuthorizationRequest, server: AuthorizationServer) -> str:
+    """The address that tells the client that the resource owner refused (§4.1.2.1)."""
+    error = AccessDenied("The resource owner refused.")
+    mode = "fragment" if request.response_type == "token" else "query"
+    return _answer(request.redirect_uri, error.body(), request.state, mode, server)
+
+
+async def _client(parameters: Parameters, server: AuthorizationServer) -> RegisteredClient:
+    registered = await server.directory.client(required(parameters, "client_id"))
+    if registered is None:
+        raise InvalidRequest("No client has this client_id.")
+    if not registered.client.enabled:
+        raise UnauthorizedClient("The client is disabled; an administrator can enable it.")
+    return registered
+
+
+async def _checked(
+    parameters: Parameters, registered: RegisteredClient, target: str, server: AuthorizationServer
+) -> AuthorizationRequest:
+    client, settings = registered.client, await server.directory.settings()
+    response_type = _response_type(parameters, client)
+    challenge = pkce.challenge(parameters, client, settings) if response_type == "code" else None
+    return AuthorizationRequest(
+        client=client,
+        response_type=response_type,
+        redirect_uri=target,
+        given_redirect_uri=parameters.get("redirect_uri"),
+        scope=scope.resolve(parameters.get("scope"), registered),
+        state=parameters.get("state"),
+        code_challenge=challenge[0] if challenge else None,
+        code_challenge_method=challenge[1] if challenge else None,
+        always_ask="consent" in parameters.get("prompt", "").split(),
+    )
+
+
+def _response_type(parameters: Parameters, client: Client) -> ResponseType:
+    value = required(parameters, "response_type")
+    if value not in ("code", "token"):
+        raise UnsupportedResponseType("response_type must be code or token.")
+    grant = "authorization_code" if value == "code" else "implicit"
+    if grant not in client.allowed_grants:
+        raise UnauthorizedClient(
+            f"The grant {grant} is not among this client's Allowed Grants; an administrator can allow it in Client Registration."
+        )
+    return "code" if value == "code" else "token"
+
+
+async def _code(
+    request: AuthorizationRequest,
+    user: User,
+    authenticated_at: int,
+    granted: tuple[str, ...],
+    server: AuthorizationServer,
+) -> dict[str, str]:
+    settings, now = await server.directory.settings(), server.clock()
+    text = make_secret(AUTHORIZATION_CODE)
+    code = AuthorizationCode(
+        digest=digest(text),
+        grant_id=row_id(),
+        client_id=request.client.client_id,
+        user_id=user.id,
+        scope=granted,
+        redirect_uri=request.given_redirect_uri,
+        code_challenge=request.code_challenge,
+        code_challenge_method=request.code_challenge_method,
+        authenticated_at=authenticated_at,
+        issued_at=now,
+        expires_at=now + settings.authorization_code_lifetime,
+    )
+    await server.database.write(codes.add, code)
+    return {"code": text}
+
+
+async def _token(
+    request: AuthorizationRequest,
+    user: User,
+    authenticated_at: int,
+    granted: tuple[str, ...],
+    server: AuthorizationServer,
+) -> dict[str, str]:
+    client, settings, now = request.client, await server.directory.settings(), server.clock()
+    grant = Grant(
+        id=row_id(),
+        client_id=client.client_id,
+        user_id=user.id,
+        grant_type="implicit",
+        scope=granted,
+        authenticated_at=authenticated_at,
+        created_at=now,
+    )
+    text, token = new_access_token(client, granted, settings, now, user_id=user.id, grant_id=grant.id)
+    # §4.2.2: "The authorization server MUST NOT issue a refresh token."
+    await server.database.write(tokens.add_grant, grant, token, None)
+    answer = msgspec.to_builtins(token_response(text, token))
+    return {name: str(value) for name, value in answer.items() if value is not None}
+
+
+def _answer(target: str, parameters: dict[str, str], state: str | None, mode: str, server: AuthorizationServer) -> str:
+    """The redirect with `state` (RFC 6749 §4.1.2) and `iss` (RFC 9207 §2)."""
+    with_state = parameters if state is None else {**parameters, "state": state}
+    return redirect_uri.with_parameters(target, {**with_state, "iss": server.issuer}, mode)
+
+
+def _no_redirect_uri(requested: str | None, client: Client) -> str:
+    if requested is not None:
+        return "redirect_uri is not registered for this client; it must match a registered one exactly."
+    if not client.redirect_uris:
+        return "This client has no redirect URI; an administrator can add one in Client Registration."
+    return "redirect_uri is missing: this client has several."

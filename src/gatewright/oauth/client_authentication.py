@@ -1,0 +1,162 @@
+"""Client authentication (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`, `none` for public clients."""
+
+import base64
+import hashlib
+import hmac
+import os
+from typing import Final
+from typing import NoReturn
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from gatewright.identity import throttle
+from gatewright.kernel.passwords import verify_password
+from gatewright.kernel.secrets import digest
+from gatewright.oauth.errors import InvalidClient
+from gatewright.oauth.errors import InvalidRequest
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.directory import Memory
+from gatewright.store.records import ClientSecret
+
+CONFIDENTIAL_METHODS: Final = ("client_secret_basic", "client_secret_post")
+"""What a confidential client may use when its registration names nothing else."""
+
+_PROCESS_KEY: Final = os.urandom(32)
+_VERIFIED: Memory[bytes, bool] = Memory(4096)
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What a request says of its client, not yet verified. `raw`: the secret before form-decoding, if it differs."""
+
+    method: str
+    client_id: str
+    secret: str = ""
+    raw_secret: str = ""
+
+
+async def authenticate(
+    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+) -> RegisteredClient:
+    """The client that makes the request, authenticated if it is confidential.
+
+    authorization: the Authorization header, if any.  address: the peer's, for throttling.
+    Raises InvalidClient, InvalidRequest (two credentials at once), TooManyFailures.
+    """
+    credentials = presented(parameters, authorization)
+    by_header = credentials.method == "client_secret_basic"
+    registered = await server.directory.client(credentials.client_id)
+    if registered is None:
+        await _fail(credentials, address, server, "unknown client")
+    client = registered.client
+    if not client.enabled:
+        raise InvalidClient("The client is disabled; an administrator can enable it.", by_header=by_header)
+    if credentials.method not in accepted_methods(registered):
+        raise InvalidClient(_wrong_method(credentials.method, registered), by_header=by_header)
+    if credentials.method != "none" and not await _secret_matches(credentials, registered, address, server):
+        await _fail(credentials, address, server, "wrong client secret")
+    return registered
+
+
+def presented(parameters: Parameters, authorization: str | None) -> Credentials:
+    """The credentials a request carries (RFC 6749 §2.3.1). Raises InvalidClient, InvalidRequest."""
+    client_id = parameters.get("client_id", "")
+    secret = parameters.get("client_secret", "")
+    if authorization is None:
+        if not client_id:
+            raise InvalidClient("Client authentication is missing: send HTTP Basic, or client_id and client_secret.")
+        return Credentials("client_secret_post" if secret else "none", client_id, secret)
+    basic = _basic(authorization)
+    # RFC 6749 §2.3: "The client MUST NOT use more than one authentication method in each request."
+    if secret:
+        raise InvalidRequest("Send the client's secret in the Authorization header or in the body, not in both.")
+    if client_id and client_id != basic.client_id:
+        raise InvalidRequest("client_id differs from the client in the Authorization header.")
+    return basic
+
+
+def accepted_methods(registered: RegisteredClient) -> tuple[str, ...]:
+    """The authentication methods the client may use."""
+    client = registered.client
+    return ("none",) if client.type == "public" else client.client_authentication or CONFIDENTIAL_METHODS
+
+
+def _basic(authorization: str) -> Credentials:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise InvalidClient("Client authentication in the Authorization header must be HTTP Basic.", by_header=True)
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except ValueError:
+        raise InvalidClient("The HTTP Basic credentials are not base64 of UTF-8 text.", by_header=True) from None
+    client_id, separator, secret = text.partition(":")
+    if not separator:
+        raise InvalidClient("The HTTP Basic credentials lack the colon between client_id and secret.", by_header=True)
+    # RFC 6749 §2.3.1: both are form-urlencoded; many clients do not, so a chosen secret is tried raw, too.
+    if "%" not in text and "+" not in text:
+        return Credentials("client_secret_basic", client_id, secret)
+    return Credentials("client_secret_basic", unquote_plus(client_id), unquote_plus(secret), secret)
+
+
+async def _secret_matches(
+    credentials: Credentials, registered: RegisteredClient, address: str, server: AuthorizationServer
+) -> bool:
+    now = server.clock()
+    offered = {credentials.secret, credentials.raw_secret} - {""}
+    live = [secret for secret in registered.secrets if secret.expires_at is None or secret.expires_at > now]
+    for text in offered:
+        if _is_made_secret(text, live) or any(_was_verified(text, secret) for secret in live):
+            return True
+    chosen = [secret for secret in live if secret.hash]
+    if chosen:
+        await throttle.refuse_if_blocked(
+            server.database, await server.directory.settings(), _throttled(credentials, address), now
+        )
+    for secret in chosen:
+        for text in offered:
+            if await verify_password(text, secret.hash):
+                _VERIFIED.put(_keyed_digest(text, secret), True)
+                return True
+    return False
+
+
+def _is_made_secret(text: str, secrets: list[ClientSecret]) -> bool:
+    presented_digest = digest(text)
+    matches = [hmac.compare_digest(presented_digest, secret.digest) for secret in secrets if secret.digest]
+    return any(matches)
+
+
+def _was_verified(text: str, secret: ClientSecret) -> bool:
+    return secret.hash is not None and _VERIFIED.get(_keyed_digest(text, secret)) is not None
+
+
+def _keyed_digest(text: str, secret: ClientSecret) -> bytes:
+    return hmac.digest(_PROCESS_KEY, f"{secret.id}\0{text}".encode(), hashlib.sha256)
+
+
+def _throttled(credentials: Credentials, address: str) -> throttle.Attempt:
+    return throttle.Attempt(kind="client", name=credentials.client_id, address=address)
+
+
+async def _fail(credentials: Credentials, address: str, server: AuthorizationServer, detail: str) -> NoReturn:
+    """Count the failure, then refuse: too many answer 429, the others the same words for every cause."""
+    if credentials.method != "none":
+        settings, now = await server.directory.settings(), server.clock()
+        attempt = _throttled(credentials, address)
+        await throttle.refuse_if_blocked(server.database, settings, attempt, now)
+        await throttle.count_failure(server.database, settings, attempt, now)
+    raise InvalidClient(
+        "Client authentication failed: unknown client, or wrong secret.",
+        detail=f"{detail} ({credentials.client_id})",
+        by_header=credentials.method == "client_secret_basic",
+    )
+
+
+def _wrong_method(method: str, registered: RegisteredClient) -> str:
+    if method == "none":
+        return "This client is confidential: send its secret by HTTP Basic or as client_secret in the body."
+    if registered.client.type == "public":
+        return "This client is public and has no secret: send client_id alone."
+    return f"This client must authenticate by {' or '.join(accepted_methods(registered))}."

@@ -1,0 +1,91 @@
+"""Refusals that an RFC defines. Raised anywhere in the protocol; `web` renders them in one place."""
+
+import re
+from typing import ClassVar
+from typing import Final
+
+_NOT_ALLOWED: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+
+
+class OAuthError(Exception):
+    """A refusal with the RFC's error code. `public` goes to the client, `detail` only to the log."""
+
+    code: ClassVar[str] = "server_error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, public: str, *, detail: str = "") -> None:
+        """`public`: one sentence that says what to change."""
+        super().__init__(detail or public)
+        self.public = public
+        self.detail = detail or public
+
+    @property
+    def description(self) -> str:
+        """The sentence in the characters that `error_description` allows (RFC 6749 §5.2)."""
+        return _NOT_ALLOWED.sub("'", self.public)
+
+    def body(self) -> dict[str, str]:
+        """The error response's parameters (RFC 6749 §5.2)."""
+        return {"error": self.code, "error_description": self.description}
+
+
+class InvalidRequest(OAuthError):
+    """RFC 6749 §5.2."""
+
+    code, status = "invalid_request", 400
+
+
+class InvalidClient(OAuthError):
+    """RFC 6749 §5.2. `by_header`: the client tried the Authorization header, so the answer carries a challenge."""
+
+    code, status = "invalid_client", 401
+
+    def __init__(self, public: str, *, detail: str = "", by_header: bool = False) -> None:
+        super().__init__(public, detail=detail)
+        self.by_header = by_header
+
+
+class InvalidGrant(OAuthError):
+    """RFC 6749 §5.2."""
+
+    code, status = "invalid_grant", 400
+
+
+class UnauthorizedClient(OAuthError):
+    """RFC 6749 §5.2."""
+
+    code, status = "unauthorized_client", 400
+
+
+class UnsupportedGrantType(OAuthError):
+    """RFC 6749 §5.2."""
+
+    code, status = "unsupported_grant_type", 400
+
+
+class UnsupportedResponseType(OAuthError):
+    """RFC 6749 §4.1.2.1."""
+
+    code, status = "unsupported_response_type", 400
+
+
+class InvalidScope(OAuthError):
+    """RFC 6749 §5.2."""
+
+    code, status = "invalid_scope", 400
+
+
+class AccessDenied(OAuthError):
+    """RFC 6749 §4.1.2.1."""
+
+    code, status = "access_denied", 403
+
+
+class TooManyRequests(OAuthError):
+    """RFC 6585 §4, in OAuth's error format. `retry_after`: seconds."""
+
+    code, status = "temporarily_unavailable", 429
+
+    def __init__(self, public: str, *, retry_after: int) -> None:
+        super().__init__(public)
+        self.retry_after = retry_after

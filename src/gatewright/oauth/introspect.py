@@ -1,0 +1,97 @@
+"""Token introspection (RFC 7662)."""
+
+import msgspec
+
+from gatewright.kernel.secrets import REFRESH_TOKEN
+from gatewright.kernel.secrets import digest
+from gatewright.oauth.access_token import ActiveToken
+from gatewright.oauth.access_token import find_active
+from gatewright.oauth.access_token import still_associated
+from gatewright.oauth.client_authentication import authenticate
+from gatewright.oauth.errors import InvalidClient
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.parameters import required
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store import tokens
+from gatewright.store.clients import RegisteredClient
+
+
+class Introspection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An introspection response (RFC 7662 §2.2). Times are seconds since the epoch."""
+
+    active: bool
+    scope: str | None = None
+    client_id: str | None = None
+    username: str | None = None
+    token_type: str | None = None
+    exp: int | None = None
+    iat: int | None = None
+    sub: str | None = None
+    iss: str | None = None
+
+
+INACTIVE = Introspection(active=False)
+
+
+async def introspect(
+    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+) -> Introspection:
+    """Describe a token to an authenticated confidential client. Raises OAuthError.
+
+    A client sees its own tokens, those of others only when it is registered with `introspect: all`; everything
+    else is `active: false`, which tells nothing (§2.2, §4).
+    """
+    caller = await authenticate(parameters, authorization, address, server)
+    if caller.client.type == "public":
+        # §2.1: "the endpoint MUST also require some form of authorization"
+        raise InvalidClient("Introspection needs a confidential client.")
+    text = required(parameters, "token")
+    found = await (_refresh_token(text, server) if text.startswith(REFRESH_TOKEN) else _access_token(text, server))
+    if found.client_id != caller.client.client_id and caller.client.introspect != "all":
+        return INACTIVE
+    return found
+
+
+async def _access_token(text: str, server: AuthorizationServer) -> Introspection:
+    active = await find_active(text, server)
+    if not isinstance(active, ActiveToken):
+        return INACTIVE
+    token = active.token
+    return Introspection(
+        active=True,
+        scope=" ".join(active.scope),
+        client_id=token.client_id,
+        username=active.owner.user.name if active.owner else None,
+        token_type="Bearer",
+        exp=token.expires_at,
+        iat=token.issued_at,
+        sub=token.user_id or token.client_id,
+        iss=server.issuer,
+    )
+
+
+async def _refresh_token(text: str, server: AuthorizationServer) -> Introspection:
+    token = await server.database.read(tokens.find_refresh_token, digest(text))
+    if token is None or token.consumed_at is not None:
+        return INACTIVE
+    if token.expires_at is not None and token.expires_at <= server.clock():
+        return INACTIVE
+    registered = await server.directory.client(token.client_id)
+    owner = await server.directory.user(token.user_id) if token.user_id else None
+    if not _is_enabled(registered) or (token.user_id and (owner is None or not owner.user.enabled)):
+        return INACTIVE
+    assert registered is not None
+    return Introspection(
+        active=True,
+        scope=" ".join(still_associated(token.scope, registered)),
+        client_id=token.client_id,
+        username=owner.user.name if owner else None,
+        exp=token.expires_at,
+        iat=token.issued_at,
+        sub=token.user_id or token.client_id,
+        iss=server.issuer,
+    )
+
+
+def _is_enabled(registered: RegisteredClient | None) -> bool:
+    return registered is not None and registered.client.enabled

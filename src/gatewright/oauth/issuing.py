@@ -1,0 +1,89 @@
+"""Making tokens and the token response (RFC 6749 §5.1)."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gatewright.kernel.ids import row_id
+from gatewright.kernel.secrets import ACCESS_TOKEN
+from gatewright.kernel.secrets import REFRESH_TOKEN
+from gatewright.kernel.secrets import digest
+from gatewright.kernel.secrets import make_secret
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.store.records import AccessToken
+from gatewright.store.records import Client
+from gatewright.store.records import RefreshToken
+
+
+class TokenResponse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A successful answer of the token endpoint (RFC 6749 §5.1). `expires_in` is left out when it never expires."""
+
+    access_token: str
+    token_type: str
+    expires_in: int | None
+    scope: str
+    refresh_token: str | None = None
+
+
+def access_token_lifetime(client: Client, settings: GlobalSettings) -> int | None:
+    """Seconds the client's access tokens are valid; None: they never expire."""
+    own = client.access_token_lifetime
+    lifetime = settings.access_token_lifetime if own == "global" else own
+    return None if lifetime == "never" else lifetime
+
+
+def refresh_limit(client: Client) -> int | None:
+    """How often a grant of this client may be refreshed; None: without limit, 0: it gets no refresh token."""
+    return None if client.refresh_limit == "unlimited" else client.refresh_limit
+
+
+def new_access_token(
+    client: Client,
+    scope: Sequence[str],
+    settings: GlobalSettings,
+    now: int,
+    *,
+    user_id: str | None = None,
+    grant_id: str | None = None,
+) -> tuple[str, AccessToken]:
+    """A new access token: its text, and the record that is kept."""
+    text = make_secret(ACCESS_TOKEN)
+    lifetime = access_token_lifetime(client, settings)
+    return text, AccessToken(
+        id=row_id(),
+        digest=digest(text),
+        client_id=client.client_id,
+        user_id=user_id,
+        grant_id=grant_id,
+        scope=tuple(scope),
+        issued_at=now,
+        expires_at=None if lifetime is None else now + lifetime,
+    )
+
+
+def new_refresh_token(
+    client: Client, scope: Sequence[str], settings: GlobalSettings, now: int, *, user_id: str | None, grant_id: str
+) -> tuple[str, RefreshToken]:
+    """A new refresh token: its text, and the record that is kept."""
+    text = make_secret(REFRESH_TOKEN)
+    lifetime = settings.refresh_token_lifetime
+    return text, RefreshToken(
+        digest=digest(text),
+        grant_id=grant_id,
+        client_id=client.client_id,
+        user_id=user_id,
+        scope=tuple(scope),
+        issued_at=now,
+        expires_at=None if lifetime == "never" else now + lifetime,
+    )
+
+
+def token_response(text: str, token: AccessToken, refresh_token: str | None = None) -> TokenResponse:
+    """The answer that carries a new access token."""
+    return TokenResponse(
+        access_token=text,
+        token_type="Bearer",
+        expires_in=None if token.expires_at is None else token.expires_at - token.issued_at,
+        scope=" ".join(token.scope),
+        refresh_token=refresh_token,
+    )

@@ -1,0 +1,33 @@
+"""Authorization server metadata (RFC 8414)."""
+
+from urllib.parse import urlsplit
+
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth import pkce
+from gatewright.oauth.client_authentication import CONFIDENTIAL_METHODS
+from gatewright.oauth.token import GRANTS
+
+
+def well_known_path(issuer: str) -> str:
+    """Where the metadata stands: the well-known part goes between host and path of the issuer (§3.1)."""
+    return "/.well-known/oauth-authorization-server" + urlsplit(issuer).path
+
+
+def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> dict[str, object]:
+    """The metadata document (§2)."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "token_endpoint": f"{issuer}/oauth/token",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "scopes_supported": list(scopes),
+        "response_types_supported": ["code", "token"],
+        "response_modes_supported": ["query", "fragment"],
+        "grant_types_supported": [*GRANTS, "implicit"],
+        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL_METHODS, "none"],
+        "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),
+        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL_METHODS, "none"],
+        "code_challenge_methods_supported": list(pkce.methods(settings)),
+        "authorization_response_iss_parameter_supported": True,
+    }

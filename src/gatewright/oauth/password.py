@@ -1,0 +1,47 @@
+"""The resource owner password credentials grant (RFC 6749 §4.3); RFC 9700 §2.4 advises against it."""
+
+from gatewright.identity.users import verify_password
+from gatewright.kernel.ids import row_id
+from gatewright.oauth import scope
+from gatewright.oauth.errors import InvalidGrant
+from gatewright.oauth.issuing import TokenResponse
+from gatewright.oauth.issuing import new_access_token
+from gatewright.oauth.issuing import new_refresh_token
+from gatewright.oauth.issuing import refresh_limit
+from gatewright.oauth.issuing import token_response
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.parameters import required
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store import tokens
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.records import Grant
+
+
+async def grant(
+    parameters: Parameters, registered: RegisteredClient, address: str, server: AuthorizationServer
+) -> TokenResponse:
+    """Tokens for a user whose name and password the client sends. Raises InvalidGrant, TooManyFailures."""
+    name, password = required(parameters, "username"), required(parameters, "password")
+    client, settings, now = registered.client, await server.directory.settings(), server.clock()
+    granted = scope.resolve(parameters.get("scope"), registered)
+    user = await verify_password(server.database, settings, name, password, address, now)
+    if user is None:
+        raise InvalidGrant("The user name or password is wrong, or the user is disabled.")
+    if user.must_change_password:
+        raise InvalidGrant("This user must choose a new password first: sign in at /account.")
+    owner = {"user_id": user.id, "grant_id": row_id()}
+    text, token = new_access_token(client, granted, settings, now, **owner)
+    refresh_text, refresh_token = None, None
+    if refresh_limit(client) != 0:
+        refresh_text, refresh_token = new_refresh_token(client, granted, settings, now, **owner)
+    stored = Grant(
+        id=owner["grant_id"],
+        client_id=client.client_id,
+        user_id=user.id,
+        grant_type="password",
+        scope=granted,
+        authenticated_at=now,
+        created_at=now,
+    )
+    await server.database.write(tokens.add_grant, stored, token, refresh_token)
+    return token_response(text, token, refresh_text)

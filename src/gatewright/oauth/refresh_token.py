@@ -1,0 +1,104 @@
+"""Refreshing an access token (RFC 6749 §6), with rotation and reuse detection (RFC 9700 §4.14.2)."""
+
+import msgspec
+
+from gatewright.kernel.sealing import Sealer
+from gatewright.kernel.secrets import digest
+from gatewright.oauth import scope
+from gatewright.oauth.errors import InvalidGrant
+from gatewright.oauth.issuing import TokenResponse
+from gatewright.oauth.issuing import new_access_token
+from gatewright.oauth.issuing import new_refresh_token
+from gatewright.oauth.issuing import refresh_limit
+from gatewright.oauth.issuing import token_response
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.parameters import required
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store import tokens
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.records import AccessToken
+from gatewright.store.records import Client
+from gatewright.store.records import RefreshToken
+from gatewright.store.tokens import Refreshed
+from gatewright.store.tokens import SameAnswer
+
+_UNUSABLE = "The refresh token is unknown, expired, revoked, used up, or was issued to another client."
+
+
+async def grant(
+    parameters: Parameters, registered: RegisteredClient, address: str, server: AuthorizationServer
+) -> TokenResponse:
+    """A new access token, and with rotation a new refresh token. Raises InvalidGrant, InvalidScope."""
+    client, now = registered.client, server.clock()
+    presented = required(parameters, "refresh_token")
+    token = await server.database.read(tokens.find_refresh_token, digest(presented))
+    # §6: "ensure that the refresh token was issued to the authenticated client"
+    if token is None or token.client_id != client.client_id:
+        raise InvalidGrant(_UNUSABLE, detail="refresh token unknown or issued to another client")
+    if token.expires_at is not None and token.expires_at <= now:
+        raise InvalidGrant(_UNUSABLE, detail="refresh token expired")
+    await _refuse_disabled_user(token, server)
+    granted = scope.narrow(parameters.get("scope"), token.scope, registered)
+    settings = await server.directory.settings()
+    text, access_token = new_access_token(
+        client, granted, settings, now, user_id=token.user_id, grant_id=token.grant_id
+    )
+    if rotates(client):
+        return await _rotate(presented, token, text, access_token, client, server)
+    outcome = await server.database.write(tokens.refresh, token.grant_id, access_token, refresh_limit(client))
+    if outcome is not Refreshed.DONE:
+        raise InvalidGrant(_UNUSABLE, detail="refresh count used up or grant revoked")
+    return token_response(text, access_token, presented)
+
+
+def rotates(client: Client) -> bool:
+    """Whether each refresh replaces the refresh token. Public clients always rotate (RFC 9700 §2.2.2)."""
+    return client.type == "public" or client.refresh_rotation
+
+
+async def _rotate(
+    presented: str,
+    token: RefreshToken,
+    text: str,
+    access_token: AccessToken,
+    client: Client,
+    server: AuthorizationServer,
+) -> TokenResponse:
+    settings, now, limit = await server.directory.settings(), server.clock(), refresh_limit(client)
+    used = await server.database.read(tokens.find_grant, token.grant_id)
+    successor_text, successor = None, None
+    # The last refresh that the count allows gives no further refresh token: it could never be used.
+    if limit is None or (used is not None and used.refreshes_used + 1 < limit):
+        # §6: the new token's scope is identical to that of the one presented
+        successor_text, successor = new_refresh_token(
+            client, token.scope, settings, now, user_id=token.user_id, grant_id=token.grant_id
+        )
+    answer = token_response(text, access_token, successor_text)
+    sealer = Sealer.derived(presented.encode(), "refresh-token-grace")
+    outcome = await server.database.write(
+        tokens.rotate_refresh_token,
+        token.digest,
+        access_token,
+        successor,
+        sealer.seal(msgspec.json.encode(answer)),
+        limit=limit,
+        grace=settings.refresh_token_grace,
+        now=now,
+    )
+    match outcome:
+        case Refreshed.DONE:
+            return answer
+        case SameAnswer(sealed):
+            return msgspec.json.decode(sealer.open(sealed) or b"", type=TokenResponse)
+        case Refreshed.REUSED:
+            raise InvalidGrant(_UNUSABLE, detail=f"refresh token reused; grant {token.grant_id} revoked")
+        case _:
+            raise InvalidGrant(_UNUSABLE, detail="refresh count used up or grant revoked")
+
+
+async def _refuse_disabled_user(token: RefreshToken, server: AuthorizationServer) -> None:
+    if token.user_id is None:
+        return
+    found = await server.directory.user(token.user_id)
+    if found is None or not found.user.enabled:
+        raise InvalidGrant(_UNUSABLE, detail="user disabled or deleted")

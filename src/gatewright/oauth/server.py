@@ -1,0 +1,16 @@
+"""What every endpoint of the authorization server is given."""
+
+import msgspec
+
+from gatewright.kernel.clock import Clock
+from gatewright.store.database import Database
+from gatewright.store.directory import Directory
+
+
+class AuthorizationServer(msgspec.Struct, frozen=True):
+    """The store, its directory, the clock and the issuer identifier (RFC 8414 §2)."""
+
+    database: Database
+    directory: Directory
+    clock: Clock
+    issuer: str

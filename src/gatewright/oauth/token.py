@@ -1,0 +1,51 @@
+"""The token endpoint (RFC 6749 §3.2): authenticate, decide, issue."""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Final
+
+from gatewright.oauth import authorization_code
+from gatewright.oauth import client_credentials
+from gatewright.oauth import password
+from gatewright.oauth import refresh_token
+from gatewright.oauth.client_authentication import authenticate
+from gatewright.oauth.errors import UnauthorizedClient
+from gatewright.oauth.errors import UnsupportedGrantType
+from gatewright.oauth.issuing import TokenResponse
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.parameters import required
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.store.clients import RegisteredClient
+from gatewright.store.records import Client
+
+Grant = Callable[[Parameters, RegisteredClient, str, AuthorizationServer], Awaitable[TokenResponse]]
+
+GRANTS: Final[dict[str, Grant]] = {
+    "authorization_code": authorization_code.grant,
+    "client_credentials": client_credentials.grant,
+    "password": password.grant,
+    "refresh_token": refresh_token.grant,
+}
+"""The grants, by `grant_type`."""
+
+
+async def token(
+    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+) -> TokenResponse:
+    """Answer a token request. authorization: that header, if any.  address: the peer's. Raises OAuthError."""
+    registered = await authenticate(parameters, authorization, address, server)
+    name = required(parameters, "grant_type")
+    grant = GRANTS.get(name)
+    if grant is None:
+        raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}.")
+    _refuse_unless_allowed(name, registered.client)
+    return await grant(parameters, registered, address, server)
+
+
+def _refuse_unless_allowed(name: str, client: Client) -> None:
+    # A refresh token is bound to its client and grant, and a client whose Refresh Count is 0 never gets one.
+    if name == "refresh_token" or name in client.allowed_grants:
+        return
+    raise UnauthorizedClient(
+        f"The grant {name} is not among this client's Allowed Grants; an administrator can allow it in Client Registration."
+    )

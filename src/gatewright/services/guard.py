@@ -1,0 +1,123 @@
+"""The guard: may this token call this service? Token, then scope, then ACL (the order of webMethods' checks)."""
+
+from collections.abc import Mapping
+
+from gatewright.oauth.access_token import ActiveToken
+from gatewright.oauth.access_token import find_active
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.services.caller import ANONYMOUS
+from gatewright.services.caller import Caller
+from gatewright.services.coverage import Openings
+from gatewright.services.coverage import is_open
+from gatewright.services.coverage import may_execute
+from gatewright.services.coverage import nearest_acl
+from gatewright.services.template import UrlTemplate
+from gatewright.store.records import Scope
+
+
+class Refused(Exception):
+    """A call that may not pass (RFC 6750 §3.1). `error` is empty when no token was sent; `scope`: what would do."""
+
+    def __init__(self, status: int, error: str, description: str, *, scope: str = "") -> None:
+        super().__init__(description)
+        self.status = status
+        self.error = error
+        self.description = description
+        self.scope = scope
+
+
+class Guard:
+    """Admits calls. Remembers which scopes open what, and each service's ACL, for as long as they do not change."""
+
+    def __init__(self, server: AuthorizationServer) -> None:
+        self._server = server
+        self._scopes: Mapping[str, Scope] = {}
+        self._openings = Openings(())
+        self._acls: Mapping[str, tuple[str, ...]] = {}
+        self._nearest: dict[str, tuple[str, ...] | None] = {}
+
+    async def admit(
+        self, token: str | None, service: str, template: UrlTemplate | None, *, exists: bool = True
+    ) -> Caller:
+        """The caller whom `token` lets call `service` (through `template`, if one was used).
+
+        exists: whether there is such a service; one that is not there asks for a token all the same, so that
+        names cannot be tried out without one.
+        Raises Refused: 401 for no or a bad token, 403 `insufficient_scope`, 403 when the ACL does not name the caller.
+        """
+        acl = await self._acl(service) if exists else None
+        if token is None:
+            if is_open(acl):
+                return ANONYMOUS
+            raise Refused(
+                401,
+                "",
+                "An access token is needed: send Authorization: Bearer.",
+                scope=await self._hint(service, template),
+            )
+        active = await find_active(token, self._server)
+        if not isinstance(active, ActiveToken):
+            raise Refused(401, "invalid_token", f"The access token cannot be used: {active}.")
+        caller = _caller(active)
+        if not exists or is_open(acl):
+            return caller
+        openings = await self._current_openings()
+        if openings.scopes_for(service, template).isdisjoint(active.scope):
+            raise Refused(
+                403, "insufficient_scope", _lacking(service, template), scope=await self._hint(service, template)
+            )
+        if not may_execute(acl, caller):
+            raise Refused(
+                403, "access_denied", f"The ACL of {service} names no group of {caller.username or caller.client_id}."
+            )
+        return caller
+
+    async def _hint(self, service: str, template: UrlTemplate | None) -> str:
+        """One scope that would do: the one that opens least."""
+        openings = await self._current_openings()
+        names = openings.scopes_for(service, template)
+        return min(names, key=lambda name: (_breadth(self._scopes[name]), name), default="")
+
+    async def _current_openings(self) -> Openings:
+        scopes = await self._server.directory.scopes()
+        if scopes is not self._scopes:
+            self._scopes, self._openings = scopes, Openings(scopes.values())
+        return self._openings
+
+    async def _acl(self, service: str) -> tuple[str, ...] | None:
+        acls = await self._server.directory.acls()
+        if acls is not self._acls:
+            self._acls, self._nearest = acls, {}
+        if service not in self._nearest:
+            self._nearest[service] = nearest_acl(acls, service)
+        return self._nearest[service]
+
+
+def _caller(active: ActiveToken) -> Caller:
+    token, owner = active.token, active.owner
+    if owner is None:
+        return Caller(
+            kind="client",
+            subject=token.client_id,
+            client_id=token.client_id,
+            scopes=active.scope,
+            groups=active.registered.groups,
+        )
+    return Caller(
+        kind="user",
+        subject=owner.user.id,
+        client_id=token.client_id,
+        scopes=active.scope,
+        groups=owner.groups,
+        username=owner.user.name,
+    )
+
+
+def _breadth(scope: Scope) -> tuple[int, int, int]:
+    return len(scope.folders), len(scope.services), len(scope.url_templates)
+
+
+def _lacking(service: str, template: UrlTemplate | None) -> str:
+    if template is not None:
+        return f"The token's scope is insufficient: it needs one that lists the URL template {template.text}, the service {service} or its folder."
+    return f"The token's scope is insufficient: it needs one that lists the service {service} or its folder."

@@ -1,0 +1,156 @@
+"""Signing in and out, and choosing a new password. Plain forms; no JavaScript needed."""
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.responses import RedirectResponse
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gatewright.app.parts import Parts
+from gatewright.console.templating import render
+from gatewright.identity import sessions
+from gatewright.identity.sessions import SignedIn
+from gatewright.identity.throttle import TooManyFailures
+from gatewright.identity.users import change_own_password
+from gatewright.identity.users import verify_password
+from gatewright.kernel.errors import Invalid
+from gatewright.web.brand import BRAND
+from gatewright.web.sessions import CsrfRefused
+from gatewright.web.sessions import check_csrf
+from gatewright.web.sessions import forget_session
+from gatewright.web.sessions import local_path
+from gatewright.web.sessions import login_token
+from gatewright.web.sessions import remember_login_token
+from gatewright.web.sessions import remember_session
+from gatewright.web.sessions import signed_in
+from gatewright.web.sessions import to_login
+
+_log = structlog.get_logger("gatewright.account")
+_WRONG = "The user name or the password is wrong."
+_AGAIN = "This page was open too long or came from elsewhere. Please try again."
+
+
+def account_routes(parts: Parts) -> list[Route]:
+    """The routes under `/account`."""
+    pages = AccountPages(parts)
+    return [
+        Route("/account/login", pages.login, methods=["GET", "POST"]),
+        Route("/account/logout", pages.logout, methods=["POST"]),
+        Route("/account/password", pages.password, methods=["GET", "POST"]),
+    ]
+
+
+class AccountPages:
+    """Handlers over the parts of this process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def login(self, request: Request) -> Response:
+        """The login form, and its answer."""
+        if request.method == "GET":
+            return self._login_page(request, local_path(request.query_params.get("next", "")))
+        form = await request.form()
+        target, username = local_path(str(form.get("next", ""))), str(form.get("username", ""))
+        try:
+            check_csrf(form, login_token(request))
+            return await self._sign_in(request, username, str(form.get("password", "")), target)
+        except CsrfRefused:
+            return self._login_page(request, target, username=username, error=_AGAIN, status=403)
+        except TooManyFailures as error:
+            page = self._login_page(request, target, username=username, error=str(error), status=429)
+            page.headers["retry-after"] = str(error.retry_after)
+            return page
+
+    async def logout(self, request: Request) -> Response:
+        """End the session."""
+        found = await signed_in(request, self._parts)
+        if found is not None:
+            check_csrf(await request.form(), found.session.csrf)
+            await sessions.end_session(self._parts.database, found.session)
+        response = RedirectResponse("/account/login", status_code=303)
+        forget_session(response)
+        return response
+
+    async def password(self, request: Request) -> Response:
+        """The form for a new password, and its answer."""
+        found = await signed_in(request, self._parts)
+        if found is None:
+            return to_login(request)
+        if request.method == "GET":
+            return self._password_page(found, local_path(request.query_params.get("next", "")))
+        form = await request.form()
+        target = local_path(str(form.get("next", "")))
+        try:
+            check_csrf(form, found.session.csrf)
+            await self._change_password(request, found, str(form.get("current_password", "")), form.get("new_password"))
+        except CsrfRefused:
+            return self._password_page(found, target, [_AGAIN], status=403)
+        except Invalid as error:
+            return self._password_page(found, target, [field.message for field in error.errors], status=422)
+        except TooManyFailures as error:
+            return self._password_page(found, target, [str(error)], status=429)
+        return RedirectResponse(target, status_code=303)
+
+    async def _sign_in(self, request: Request, username: str, password: str, target: str) -> Response:
+        parts, settings = self._parts, await self._parts.directory.settings()
+        address = request.client.host if request.client else ""
+        user = await verify_password(parts.database, settings, username, password, address, parts.clock())
+        if user is None:
+            _log.info("sign-in refused", address=address)
+            return self._login_page(request, target, username=username, error=_WRONG, status=401)
+        started = await sessions.start_session(parts.database, settings, user.id, parts.clock())
+        response = RedirectResponse(target, status_code=303)
+        remember_session(response, started, request, settings)
+        return response
+
+    async def _change_password(self, request: Request, found: SignedIn, current: str, new: object) -> None:
+        parts, settings = self._parts, await self._parts.directory.settings()
+        await change_own_password(
+            parts.database,
+            settings,
+            found.user.user,
+            current,
+            str(new or ""),
+            address=request.client.host if request.client else "",
+            now=parts.clock(),
+            session=found.session.digest,
+        )
+
+    def _login_page(
+        self, request: Request, target: str, *, username: str = "", error: str = "", status: int = 200
+    ) -> Response:
+        token = login_token(request)
+        page = HTMLResponse(
+            render(
+                "login.html",
+                brand=BRAND,
+                csrf=token,
+                action="/account/login",
+                hidden={"next": target},
+                client="" if target.startswith("/console") else "the application",
+                username=username,
+                error=error,
+            ),
+            status,
+        )
+        remember_login_token(page, token, request)
+        return page
+
+    def _password_page(
+        self, found: SignedIn, target: str, errors: list[str] | None = None, status: int = 200
+    ) -> Response:
+        return HTMLResponse(
+            render(
+                "password.html",
+                brand=BRAND,
+                csrf=found.session.csrf,
+                action="/account/password",
+                hidden={"next": target},
+                username=found.user.user.name,
+                required=found.user.user.must_change_password,
+                errors=errors or [],
+            ),
+            status,
+        )

@@ -1,0 +1,140 @@
+"""The raw ASGI application: hot paths first, pages behind them."""
+
+import asyncio
+from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from gatewright.app.parts import Parts
+from gatewright.oauth.metadata import well_known_path
+from gatewright.web import cors
+from gatewright.web.http import JSON
+from gatewright.web.http import Receive
+from gatewright.web.http import Request
+from gatewright.web.http import Response
+from gatewright.web.http import Scope
+from gatewright.web.http import Send
+from gatewright.web.oauth_endpoints import COMPATIBLE_ENDPOINTS
+from gatewright.web.oauth_endpoints import ENDPOINTS
+from gatewright.web.oauth_endpoints import Handler
+from gatewright.web.oauth_endpoints import describe
+from gatewright.web.service_endpoints import invoke
+from gatewright.web.service_endpoints import route
+from gatewright.web.transport import Proxies
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+PagesFor = Callable[[Parts], Application]
+
+PAGES: Final = frozenset({
+    "/", "/oauth/authorize", "/invoke/pub.oauth/authorize", "/invoke/pub.oauth:authorize",
+    "/invoke/wm.server.oauth/approve", "/invoke/wm.server.oauth:approve",
+})  # fmt: skip
+"""Single addresses that pages answer."""
+PAGE_PREFIXES: Final = ("/console", "/account", "/static")
+_log = structlog.get_logger("gatewright.web")
+
+
+class Gatewright:
+    """One process's application: built from its parts, which start and stop with the server's lifespan."""
+
+    def __init__(self, start: Callable[[], Awaitable[Parts]], pages: PagesFor) -> None:
+        self._start = start
+        self._pages_for = pages
+        self.parts: Parts
+        self._pages: Application
+        self._handlers: dict[str, Handler] = {}
+        self._proxies = Proxies(())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's entry."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def startup(self) -> None:
+        """Build the parts and the tables of handlers."""
+        self.parts = await self._start()
+        self._pages = self._pages_for(self.parts)
+        self._proxies = Proxies(self.parts.settings.trusted_proxies)
+        self._handlers = {
+            **ENDPOINTS,
+            **COMPATIBLE_ENDPOINTS,
+            well_known_path(self.parts.server.issuer): describe,
+            "/health/live": _alive,
+            "/health/ready": _ready,
+        }
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path in PAGES or (path.startswith(PAGE_PREFIXES) and _is_page(path)):
+            self._forward(scope)
+            await self._pages(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        self._proxies.apply(request)
+        try:
+            response = await self._answer(request, path)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            _log.exception("failed", request=request.id, method=request.method, path=path)
+            response = Response(
+                500, b'{"error":"server_error","error_description":"The server failed; it has been logged."}', [JSON]
+            )
+        await response.send(request, send)
+
+    async def _answer(self, request: Request, path: str) -> Response:
+        if request.method == "OPTIONS":
+            return cors.preflight(request, await self.parts.directory.settings())
+        handler = self._handlers.get(path)
+        if handler is None and path.startswith("/invoke/"):
+            handler = invoke
+        response = await handler(request, self.parts) if handler else await route(request, self.parts)
+        if response is None:
+            response = Response(
+                404, b'{"error":"not_found","error_description":"Nothing is served at this address."}', [JSON]
+            )
+        if b"origin" in request.headers:
+            response.headers = [*response.headers, *cors.allowed(request, await self.parts.directory.settings())]
+        return response
+
+    def _forward(self, scope: Scope) -> None:
+        """Let pages see the address and scheme that a trusted proxy vouches for."""
+        request = Request(scope, _no_body)
+        self._proxies.apply(request)
+        scope["scheme"] = request.scheme
+        scope["client"] = (request.address, 0)
+        scope["gatewright.request_id"] = request.id
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.startup()
+        except Exception as error:
+            _log.error("cannot start", reason=str(error))
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.parts.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_page(path: str) -> bool:
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in PAGE_PREFIXES)
+
+
+async def _alive(request: Request, parts: Parts) -> Response:
+    return Response(200, b'{"status":"live"}', [JSON])
+
+
+async def _ready(request: Request, parts: Parts) -> Response:
+    await parts.directory.settings()
+    return Response(200, b'{"status":"ready"}', [JSON])
+
+
+async def _no_body() -> dict[str, object]:
+    return {"type": "http.disconnect"}

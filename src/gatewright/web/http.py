@@ -1,0 +1,100 @@
+"""The small request and response that the hot paths use, over raw ASGI."""
+
+import itertools
+import os
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import MutableMapping
+from typing import Any
+from typing import Final
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_PROCESS: Final = os.urandom(8).hex()
+_COUNT: Final = itertools.count(1)
+
+
+class BodyTooLarge(Exception):
+    """The request's body is larger than allowed; HTTP 413."""
+
+
+class Request:
+    """One HTTP request. `raw_path` is the path as it stood in the request line; `address` is the peer's."""
+
+    __slots__ = ("_receive", "address", "headers", "id", "method", "path", "query", "raw_path", "scheme", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.raw_path: bytes = scope.get("raw_path") or self.path.encode()
+        self.query: bytes = scope["query_string"]
+        self.headers: dict[bytes, bytes] = _headers(scope["headers"])
+        client = scope.get("client")
+        self.address: str = client[0] if client else ""
+        self.scheme: str = scope.get("scheme", "http")
+        self.id = f"{_PROCESS}{next(_COUNT):08x}"
+        self._receive = receive
+
+    def header(self, name: bytes) -> str | None:
+        """A header's value by its lower-case name, or None. Two of a name that matters here are joined by a comma."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    async def body(self, most: int) -> bytes:
+        """The whole body. Raises BodyTooLarge beyond `most` bytes."""
+        declared = self.headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > most:
+            raise BodyTooLarge
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        if len(body) <= most and not message.get("more_body"):
+            return body
+        chunks, length = [body], len(body)
+        while message.get("more_body") and length <= most:
+            message = await self._receive()
+            chunks.append(message.get("body", b""))
+            length += len(chunks[-1])
+        if length > most:
+            raise BodyTooLarge
+        return b"".join(chunks)
+
+
+def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        headers = {}
+        for name, value in pairs:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+class Response:
+    """A whole answer."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, body: bytes = b"", headers: Headers | None = None) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers or []
+
+    async def send(self, request: Request, send: Send) -> None:
+        """Send it, with its length and the request's id; without the body for HEAD (RFC 9110 §9.3.2)."""
+        headers = [
+            *self.headers,
+            (b"content-length", b"%d" % len(self.body)),
+            (b"x-request-id", request.id.encode()),
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
+
+
+JSON: Final = (b"content-type", b"application/json")
+PROBLEM: Final = (b"content-type", b"application/problem+json")
+HTML: Final = (b"content-type", b"text/html; charset=utf-8")
+NO_STORE: Final = (b"cache-control", b"no-store")

@@ -1,0 +1,154 @@
+"""The authorization server's JSON endpoints over HTTP: token, introspection, revocation, metadata."""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Any
+from typing import Final
+
+import msgspec
+import structlog
+
+from gatewright.app.parts import Parts
+from gatewright.identity.throttle import TooManyFailures
+from gatewright.kernel.errors import Unavailable
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth.errors import InvalidClient
+from gatewright.oauth.errors import InvalidRequest
+from gatewright.oauth.errors import OAuthError
+from gatewright.oauth.introspect import introspect
+from gatewright.oauth.metadata import metadata
+from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.revoke import revoke
+from gatewright.oauth.server import AuthorizationServer
+from gatewright.oauth.token import token
+from gatewright.web.http import JSON
+from gatewright.web.http import NO_STORE
+from gatewright.web.http import BodyTooLarge
+from gatewright.web.http import Request
+from gatewright.web.http import Response
+from gatewright.web.parameters import oauth_parameters
+from gatewright.web.transport import refuse_plain_http
+
+Operation = Callable[[Parameters, str | None, str, AuthorizationServer], Awaitable[Any]]
+Handler = Callable[[Request, Parts], Awaitable[Response]]
+
+_ANSWER: Final = [JSON, NO_STORE, (b"pragma", b"no-cache")]
+_encode: Final = msgspec.json.Encoder().encode
+_log = structlog.get_logger("gatewright.oauth")
+
+
+def endpoint(operation: Operation, *, compatible: bool = False) -> Handler:
+    """A handler that reads parameters, runs `operation` and renders its answer or refusal.
+
+    compatible: a webMethods address, where parameters may stand in the URL under `compatibility` and GET may ask.
+    """
+
+    async def handle(request: Request, parts: Parts) -> Response:
+        try:
+            settings = await parts.directory.settings()
+            refuse_plain_http(request, settings)
+            in_url = _may_be_in_url(settings, compatible)
+            if request.method != "POST" and not (compatible and in_url and request.method == "GET"):
+                return Response(405, b"", [(b"allow", b"POST, OPTIONS")])
+            parameters = await oauth_parameters(request, in_url=in_url)
+            answer = await operation(parameters, request.header(b"authorization"), request.address, parts.server)
+            return Response(200, _encode(answer), _ANSWER)
+        except OAuthError as error:
+            return refusal(error, request)
+        except TooManyFailures as error:
+            return slowed_down(error, request)
+        except BodyTooLarge:
+            return refusal(InvalidRequest("The body is too large."), request, status=413)
+        except Unavailable as error:
+            return unavailable(error, request)
+
+    return handle
+
+
+def refusal(error: OAuthError, request: Request, *, status: int = 0) -> Response:
+    """The error response (RFC 6749 §5.2)."""
+    _log.info("refused", request=request.id, path=request.path, error=error.code, detail=error.detail)
+    headers = [JSON, NO_STORE]
+    if isinstance(error, InvalidClient) and error.by_header:
+        headers.append((b"www-authenticate", b'Basic realm="gatewright", charset="UTF-8"'))
+    return Response(status or error.status, _encode(error.body()), headers)
+
+
+def slowed_down(error: TooManyFailures, request: Request) -> Response:
+    """429 after too many failures (RFC 6585 §4)."""
+    _log.warning("slowed down", request=request.id, path=request.path, retry_after=error.retry_after)
+    body = {
+        "error": "temporarily_unavailable",
+        "error_description": f"Too many failed attempts; try again in {error.retry_after} seconds.",
+    }
+    return Response(429, _encode(body), [JSON, NO_STORE, (b"retry-after", b"%d" % error.retry_after)])
+
+
+def unavailable(error: Unavailable, request: Request) -> Response:
+    """503 while the store does not answer."""
+    _log.error("unavailable", request=request.id, path=request.path, detail=str(error))
+    body = {
+        "error": "temporarily_unavailable",
+        "error_description": "The server cannot do this now; try again shortly.",
+    }
+    return Response(503, _encode(body), [JSON, NO_STORE, (b"retry-after", b"1")])
+
+
+async def describe(request: Request, parts: Parts) -> Response:
+    """The metadata document (RFC 8414 §3)."""
+    if request.method not in ("GET", "HEAD"):
+        return Response(405, b"", [(b"allow", b"GET, HEAD, OPTIONS")])
+    scopes = await parts.directory.scopes()
+    document = metadata(parts.server.issuer, await parts.directory.settings(), tuple(sorted(scopes)))
+    return Response(200, _encode(document), [JSON, (b"cache-control", b"public, max-age=60")])
+
+
+async def _labelled_token(
+    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+) -> dict[str, Any]:
+    """webMethods' getToken gives `token_label` back."""
+    answer: dict[str, Any] = msgspec.to_builtins(await token(parameters, authorization, address, server))
+    return answer | {"token_label": parameters["token_label"]} if "token_label" in parameters else answer
+
+
+async def _refreshed_token(
+    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+) -> Any:
+    """webMethods' refreshAccessToken, whose grant_type goes without saying."""
+    return await token({"grant_type": "refresh_token", **parameters}, authorization, address, server)
+
+
+async def _introspection_with_owner(
+    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+) -> dict[str, Any]:
+    """webMethods' introspectToken calls the user `owner_id`."""
+    answer: dict[str, Any] = msgspec.to_builtins(await introspect(parameters, authorization, address, server))
+    return answer | {"owner_id": answer.get("username", answer.get("client_id"))} if answer["active"] else answer
+
+
+ENDPOINTS: Final[dict[str, Handler]] = {
+    "/oauth/token": endpoint(token),
+    "/oauth/introspect": endpoint(introspect),
+    "/oauth/revoke": endpoint(revoke),
+}
+"""The standard addresses."""
+
+_COMPATIBLE: Final[dict[str, Operation]] = {
+    "getToken": _labelled_token,
+    "getAccessToken": token,
+    "refreshAccessToken": _refreshed_token,
+    "introspectToken": _introspection_with_owner,
+    "revokeToken": revoke,
+}
+
+COMPATIBLE_ENDPOINTS: Final[dict[str, Handler]] = {
+    f"/invoke/pub.oauth{separator}{name}": endpoint(operation, compatible=True)
+    for name, operation in _COMPATIBLE.items()
+    for separator in "/:"
+}
+"""The same at webMethods' addresses."""
+
+
+def _may_be_in_url(settings: GlobalSettings, compatible: bool) -> bool:
+    policy = settings.token_parameters_in_url
+    return policy == "always" or (policy == "compatibility" and compatible)

@@ -1,0 +1,78 @@
+"""The browser's side of sessions: cookies, the signed-in user, CSRF."""
+
+from typing import Final
+from urllib.parse import quote
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.responses import Response
+
+from gatewright.app.parts import Parts
+from gatewright.identity import sessions
+from gatewright.identity.sessions import SignedIn
+from gatewright.identity.sessions import StartedSession
+from gatewright.kernel.settings import GlobalSettings
+
+SESSION_COOKIE: Final = "gatewright_session"
+LOGIN_COOKIE: Final = "gatewright_login"
+
+
+class CsrfRefused(Exception):
+    """A form came without the token of its page."""
+
+
+async def signed_in(request: Request, parts: Parts) -> SignedIn | None:
+    """Whose session the request's cookie stands for."""
+    cookie = request.cookies.get(SESSION_COOKIE)
+    return await sessions.find_session(parts.database, cookie, parts.clock()) if cookie else None
+
+
+def to_login(request: Request) -> Response:
+    """Send the browser to sign in, and back here afterwards."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/account/login?next={quote(here, safe='')}", status_code=303)
+
+
+def local_path(text: str, default: str = "/console/") -> str:
+    """`text` if it is a path on this server, else `default`: no open redirect."""
+    if (
+        not text.startswith("/")
+        or text.startswith(("//", "/\\"))
+        or any(ord(letter) < 0x21 or letter == "\\" for letter in text)
+    ):
+        return default
+    return text
+
+
+def check_csrf(form: FormData, expected: str) -> None:
+    """Raise CsrfRefused unless the form carries the session's token."""
+    if not sessions.csrf_matches(expected, str(form.get("csrf", ""))):
+        raise CsrfRefused
+
+
+def remember_session(response: Response, started: StartedSession, request: Request, settings: GlobalSettings) -> None:
+    """Give the browser the session's cookie; Secure over HTTPS."""
+    _set(response, SESSION_COOKIE, started.cookie, request, settings.session_lifetime)
+    response.delete_cookie(LOGIN_COOKIE, path="/")
+
+
+def login_token(request: Request) -> str:
+    """The double-submit token of the login form: the cookie's, or a new one."""
+    return request.cookies.get(LOGIN_COOKIE) or sessions.make_csrf_token()
+
+
+def remember_login_token(response: Response, token: str, request: Request) -> None:
+    """Give the browser the login form's token."""
+    _set(response, LOGIN_COOKIE, token, request, 3600)
+
+
+def forget_session(response: Response) -> None:
+    """Take the session's cookie away."""
+    response.delete_cookie(SESSION_COOKIE, path="/")
+
+
+def _set(response: Response, name: str, value: str, request: Request, seconds: int) -> None:
+    response.set_cookie(
+        name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https"
+    )
