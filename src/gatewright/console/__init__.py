@@ -1,0 +1,1 @@
+"""The administrators' console: server-rendered pages, their look and their scripts."""

@@ -7,6 +7,7 @@ import { rowFilters } from "./filter";
 import { keys } from "./keys";
 import { menus } from "./menus";
 import { navigation } from "./navigation";
+import { pickers } from "./pick";
 import { themeSwitch } from "./theme";
 import { transferLists } from "./transfer";
 
@@ -22,7 +23,7 @@ htmx.config.responseHandling = [
 ];
 
 for (const start of [
-  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists,
+  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers,
 ]) {
   start();
 }

@@ -1,0 +1,366 @@
+"""One context for each template, as the comment at its top describes it: for the tests and for looking at the pages."""
+
+from typing import Any
+
+from gatewright.console.templating import Flash
+from gatewright.console.templating import Frame
+from gatewright.services.catalogue import Problem
+from gatewright.services.catalogue import Service
+from gatewright.store.records import Acl
+from gatewright.store.records import Client
+from gatewright.store.records import ClientSecret
+from gatewright.store.records import Group
+from gatewright.store.records import Scope
+from gatewright.store.records import User
+
+NOW = 1_770_000_000
+FRAME = Frame(user="admin", csrf="csrf-token", now=NOW, nonce="bm9uY2U")
+DONE = Frame(
+    user="admin",
+    csrf="csrf-token",
+    now=NOW,
+    flashes=(
+        Flash("done", "Client registered.", (("Associate scopes", "/console/oauth/associations"),)),
+        Flash("failed", "The scope was changed by ada in the meantime: look at it and save again."),
+    ),
+)
+BRAND = {"title": "Gatewright", "logo": "", "footer": "Protected by Gatewright"}
+
+POSTMAN = Client(
+    client_id="5f3a91c07be24d06a1c7d2f0b6e89c21",
+    name="Postman",
+    version="1.0",
+    description="Manual testing by the integration team",
+    redirect_uris=("https://oauth.pstmn.io/v1/callback",),
+    allowed_grants=("authorization_code", "client_credentials"),
+    revision=3,
+)
+CLIENTS = [
+    {"client": POSTMAN, "scopes": ["airports", "IntScope"], "live_tokens": 12},
+    {
+        "client": Client(client_id="0c1e44d7a9b84c34b52d8d2f61f0a7e3", name="Warehouse batch", version="2.4"),
+        "scopes": ["orders.read"],
+        "live_tokens": 1,
+    },
+    {
+        "client": Client(
+            client_id="b7a2d0f94e6c4c0f9f1f0c2b7f2f7d55", name="Field app", version="7", type="public", enabled=False
+        ),
+        "scopes": [],
+        "live_tokens": 0,
+    },
+]
+SCOPE = Scope(
+    name="airports",
+    description="Look up airports and distances",
+    folders=("airports",),
+    services=("geo:distance",),
+    url_templates=("GET /airports/{iata}",),
+)
+GROUPS = [
+    Group(name="Administrators", description="May use this console", predefined=True),
+    Group(name="Anonymous", description="Callers without a token", predefined=True),
+    Group(name="integration", description="Partners' systems"),
+]
+ADA = User(id="0198f2c1-7a4e-7b12-9d63-5a1f2e8c4b90", name="ada", created_at=NOW - 86_400 * 12)
+CLIENT_VALUES = {
+    "name": "Postman",
+    "version": "1.0",
+    "type": "confidential",
+    "description": "Manual testing",
+    "redirect_uris": "https://oauth.pstmn.io/v1/callback",
+    "allowed_grants": ["authorization_code", "password"],
+    "require_pkce": "global",
+    "access_token_lifetime": "global",
+    "access_token_lifetime_seconds": "",
+    "refresh_limit": "limited",
+    "refresh_limit_count": "0",
+}
+CLIENT_FORM = {
+    "frame": FRAME,
+    "client": POSTMAN,
+    "values": CLIENT_VALUES,
+    "errors": {},
+    "defaults": {"pkce_confidential": "false", "pkce_public": "true", "lifetime": "3600 seconds"},
+    "scopes": ["airports"],
+    "secrets": [
+        ClientSecret(id="1", client_id="c", digest=b"", hash=None, created_at=NOW - 86_400 * 40, expires_at=NOW + 7_200)
+    ],
+    "live_tokens": 12,
+}
+CURL = """curl -s -u 5f3a91c07be24d06a1c7d2f0b6e89c21:SECRET \\
+  -d grant_type=client_credentials -d scope=airports \\
+  http://localhost:5555/oauth/token"""
+FLOW = """document:
+  dsl: '1.0.3'
+  namespace: airports
+  name: distance
+  version: '1.0.0'
+input:
+  schema:
+    document:
+      type: object
+      required: [from, to]
+do:
+  - start:
+      call: airports:lookup
+      with: { iata: '${ .from }' }
+      export: { as: '${ { start: . } }' }
+  - goal:
+      call: airports:lookup
+      with: { iata: '${ $workflow.input.to }' }
+  - kind:
+      switch:
+        - far: { when: '.distance > 3000', then: longHaul }
+        - near: { then: end }
+  - longHaul:
+      set: { haul: long, checked: true, legs: 2 }  # shaped for the caller
+"""
+
+
+def step(name: str, kind: str, line: int, depth: int, offset: int, width: int, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name, "kind": kind, "line": line, "depth": depth, "milliseconds": width / 20, "offset": offset, "width": width,
+        "skipped": False, "error": "", "input": '{\n  "from": "LHR"\n}', "output": '{\n  "iata": "LHR"\n}', "context": "",
+    } | more  # fmt: skip
+
+
+RESULT = {
+    "ok": False,
+    "status": 404,
+    "milliseconds": 5.21,
+    "output": "",
+    "error": {"title": "No such airport", "detail": "No airport has the code XXX", "place": "/do/1/goal"},
+    "steps": [
+        step("start", "call", 11, 0, 0, 38),
+        step("ifWanted", "set", 13, 1, 38, 0, skipped=True),
+        step("goal", "call", 15, 0, 40, 55, error="No airport has the code XXX"),
+    ],
+    "left_out": 2,
+}
+SERVICE = Service(
+    name="airports:distance", kind="flow", package="Airports", file="Airports/services/airports/distance.flow.yaml",
+    title="Distance between two airports", description="Great-circle distance in kilometres, with the kind of flight.",
+    run=lambda *_: None,  # type: ignore[arg-type,return-value]
+)  # fmt: skip
+BROKEN = Service(
+    name="airports.reports:daily", kind="flow", package="Airports", file="Airports/services/airports/reports/daily.flow.yaml",
+    problems=(Problem(file="daily.flow.yaml", message="line 3: a mapping was expected", line=3, column=1),),
+)  # fmt: skip
+LOOKUP = Service(
+    name="airports:lookup", kind="python", package="Airports", file="Airports/services/airports.py", title="Look up"
+)
+SERVICE_PAGE = {
+    "frame": FRAME,
+    "service": SERVICE,
+    "routes": ["GET /airports/{from}/distance/{to}"],
+    "invoke": "/invoke/airports/distance",
+    "scopes": ["airports"],
+    "acl": {"target": "airports", "groups": ["integration"]},
+    "schemas": {"input": '{\n  "type": "object"\n}', "output": ""},
+    "source": FLOW,
+    "source_name": "distance.flow.yaml",
+    "editable": True,
+    "revision": "1",
+    "words": [{"label": "airports:lookup", "detail": "Look up"}],
+    "input": '{\n  "from": "LHR",\n  "to": "XXX"\n}',
+    "result": RESULT,
+    "saved": None,
+    "problems": [{"line": 9, "column": 3, "message": "required names a property that is not described", "severity": "warning"}],
+    "curl": "curl -H 'Authorization: Bearer TOKEN' http://localhost:5555/invoke/airports/distance",
+}  # fmt: skip
+TOKEN = {
+    "token_name": "Postman",
+    "access_token": "gw_at_4fT8sQ2LmNpR7vXyZ0aBcDeFgHiJkLmNoPqRsTuVwX1k3Jd9",
+    "token_type": "Bearer",
+    "refresh_token": "gw_rt_9aBcDeFgHiJkLmNoPqRsTuVwX1k3Jd94fT8sQ2LmNpR7vXyZ0",
+    "expires_in": 3600,
+    "scope": "airports",
+    "access_token_url": "http://localhost:5555/oauth/token",
+}
+
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "login": (
+        "login.html",
+        {
+            "brand": BRAND, "csrf": "c", "action": "/console/login", "hidden": {"next": "/console/"}, "client": "",
+            "username": "ada", "error": "That username and password do not go together. Check both and try again.",
+        },
+    ),
+    "consent": (
+        "consent.html",
+        {
+            "brand": BRAND, "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
+            "client": {"name": "Postman", "version": "1.0"}, "user": "ada", "host": "oauth.pstmn.io", "error": "",
+            "scopes": [
+                {"name": "airports", "description": "Look up airports and distances"},
+                {"name": "orders.read", "description": "Read your orders"},
+                {"name": "IntScope", "description": ""},
+            ],
+        },
+    ),
+    "error": (
+        "error.html",
+        {
+            "brand": BRAND, "title": "This request cannot continue",
+            "sentence": "The redirect URI is not registered for this application. Ask its developer to register it exactly as it is sent.",
+            "details": [("Error", "invalid_request"), ("redirect_uri", "https://app.example.com/cb")],
+            "reference": "0198f2c17a4e7b12", "links": [],
+        },
+    ),
+    "password": (
+        "people/password.html",
+        {"brand": BRAND, "csrf": "c", "action": "/console/password", "hidden": {}, "user": "admin", "errors": {"again": "The two differ."}},
+    ),
+    "confirm": (
+        "confirm.html",
+        {
+            "frame": FRAME, "section": "clients", "trail": [("Client Registration", "/console/oauth/clients")],
+            "heading": "Delete Postman (1.0)?",
+            "sentences": ["12 live tokens stop working at once, and the application can get no new ones.", "This cannot be undone."],
+            "items": ["airports", "IntScope"], "action": "/console/oauth/clients/delete", "hidden": {"client_id": "5f"},
+            "button": "Delete client", "danger": True, "cancel": "/console/oauth/clients",
+        },
+    ),
+    "refused": (
+        "refused.html",
+        {"frame": FRAME, "heading": "No such client", "sentence": "It may have been deleted.", "reference": "0198f2c17a4e", "links": [("Client Registration", "/console/oauth/clients")]},
+    ),
+    "home": (
+        "home.html",
+        {
+            "frame": DONE,
+            "figures": [("Clients", "3", "/console/oauth/clients"), ("Scopes", "2", "/console/oauth/scopes"), ("Live tokens", "13", "/console/oauth/tokens"), ("Services", "6", "/console/packages")],
+            "steps": [
+                {"text": "Register a client", "help": "The application that will call", "href": "/console/oauth/clients/new", "action": "Register client", "done": True},
+                {"text": "Add a scope", "help": "What tokens may open", "href": "/console/oauth/scopes/new", "action": "Add scope", "done": True},
+                {"text": "Associate them", "help": "Which client may ask for which scope", "href": "/console/oauth/associations", "action": "Associate", "done": False},
+                {"text": "Get a token and call", "help": "From here, from Postman or with curl", "href": "/console/get-token", "action": "Get New Access Token", "done": False},
+            ],
+            "problems": [{"text": "airports.reports:daily is disabled: line 3: a mapping was expected", "href": "/console/services?name=x", "action": "Open the service"}],
+            "server": [("Issuer", "http://localhost:5555"), ("Version", "0.1.0"), ("Database", "SQLite"), ("Started", "2 hours ago")],
+            "curl": CURL,
+        },
+    ),
+    "search": (
+        "search.html",
+        {"frame": FRAME, "q": "air", "results": [{"kind": "Scope", "title": "airports", "detail": "Look up airports", "href": "/x", "icon": "scope"}, {"kind": "Service", "title": "airports:lookup", "detail": "Python", "href": "/x", "icon": "code"}]},
+    ),
+    "search-none": ("search.html", {"frame": FRAME, "q": "zzz", "results": []}),
+    "oauth": (
+        "oauth/index.html",
+        {
+            "frame": FRAME,
+            "settings": [("Require HTTPS", "Except on this machine"), ("Require PKCE", "No"), ("Access token expiration interval", "1 hour")],
+            "endpoints": [("Issuer", "http://localhost:5555"), ("Authorization", "http://localhost:5555/oauth/authorize"), ("Token", "http://localhost:5555/oauth/token")],
+        },
+    ),
+    "clients": ("oauth/clients.html", {"frame": DONE, "q": "", "next_cursor": "abc", "is_first": True, "rows": CLIENTS, "any_clients": True}),
+    "clients-none": ("oauth/clients.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [], "any_clients": False}),
+    "client-edit": ("oauth/client_form.html", CLIENT_FORM),
+    "client-new": (
+        "oauth/client_form.html",
+        CLIENT_FORM | {
+            "client": None, "secrets": [], "live_tokens": 0, "scopes": [],
+            "values": CLIENT_VALUES | {"name": "", "type": "public", "redirect_uris": "", "allowed_grants": ["authorization_code", "client_credentials"], "access_token_lifetime": "seconds", "access_token_lifetime_seconds": "soon"},
+            "errors": {
+                "name": "A name is needed",
+                "redirect_uris": "Authorization Code needs at least one redirect URI",
+                "allowed_grants": "Client Credentials is for confidential clients alone: choose type Confidential or untick it",
+                "access_token_lifetime": "The expiration interval must be a whole number of seconds, at least 1",
+            },
+        },
+    ),
+    "client-secret-new": ("oauth/client_secret_new.html", {"frame": FRAME, "client": POSTMAN, "errors": {}, "keep": "86400"}),
+    "client-secret": (
+        "oauth/client_secret.html",
+        {"frame": FRAME, "client": POSTMAN, "secret": "gw_cs_7vXyZ0aBcDeFgHiJkLmNoPqRsTuVwX1k3Jd94fT8sQ2", "is_new_client": True, "old_until": None, "curl": CURL, "scopes": []},
+    ),
+    "client-secret-again": (
+        "oauth/client_secret.html",
+        {"frame": FRAME, "client": POSTMAN, "secret": "gw_cs_x", "is_new_client": False, "old_until": NOW + 86_400, "curl": "", "scopes": ["airports"]},
+    ),
+    "scopes": ("oauth/scopes.html", {"frame": FRAME, "rows": [{"scope": SCOPE, "clients": 2}, {"scope": Scope(name="https://api.example.com/read"), "clients": 0}], "q": "", "next_cursor": "", "is_first": True, "any_scopes": True}),
+    "scopes-none": ("oauth/scopes.html", {"frame": FRAME, "rows": [], "q": "", "next_cursor": "", "is_first": True, "any_scopes": False}),
+    "scope-edit": (
+        "oauth/scope_form.html",
+        {
+            "frame": FRAME, "scope": SCOPE, "errors": {"services": "There is no service geo:distance. Did you mean airports:distance?"},
+            "values": {"name": "airports", "description": "Look up airports and distances", "folders": "airports", "services": "geo:distance", "url_templates": "GET /airports/{iata}"},
+            "available": {"folders": ["airports", "airports.reports"], "services": ["airports:lookup", "airports:distance"], "url_templates": ["GET /airports/{iata}"]},
+            "opens": [{"service": "airports:lookup", "routes": ["GET /airports/{iata}"]}, {"service": "airports:distance", "routes": []}], "clients": ["Postman (1.0)"],
+        },
+    ),
+    "scope-new": (
+        "oauth/scope_form.html",
+        {"frame": FRAME, "scope": None, "errors": {}, "values": dict.fromkeys(["name", "description", "folders", "services", "url_templates"], ""), "available": {"folders": [], "services": [], "url_templates": []}, "opens": [], "clients": []},
+    ),
+    "associations": (
+        "oauth/associations.html",
+        {
+            "frame": FRAME, "side": "client", "subjects": [("5f", "Postman (1.0)"), ("0c", "Warehouse batch (2.4)")], "subject": "5f", "subject_text": "Postman (1.0)",
+            "members": [{"value": "airports", "text": "airports", "help": "Look up airports and distances"}],
+            "others": [{"value": "IntScope", "text": "IntScope", "help": ""}, {"value": "orders.read", "text": "orders.read", "help": "Read your orders"}],
+            "others_more": False, "q": "",
+        },
+    ),
+    "associations-none": ("oauth/associations.html", {"frame": FRAME, "side": "scope", "subjects": [], "subject": "", "subject_text": "", "members": [], "others": [], "others_more": False, "q": ""}),
+    "tokens": (
+        "oauth/tokens.html",
+        {
+            "frame": FRAME, "q": "", "next_cursor": "", "is_first": False, "client": {"client_id": "5f", "label": "Postman (1.0)"}, "user": "", "any_tokens": True,
+            "rows": [
+                {"id": "1", "client_id": "5f", "client": "Postman (1.0)", "owner": "ada", "token": "gw_at_4fT8…Jd9", "scope": ["airports"], "issued_at": NOW - 240, "expires_at": NOW + 3_360, "refresh_token": True, "remaining": "Unlimited"},
+                {"id": "2", "client_id": "5f", "client": "Postman (1.0)", "owner": "Postman (1.0)", "token": "gw_at_9aBc…dE0", "scope": ["airports", "IntScope"], "issued_at": NOW - 90_000, "expires_at": None, "refresh_token": False, "remaining": ""},
+            ],
+        },
+    ),
+    "settings": (
+        "oauth/settings.html",
+        {
+            "frame": FRAME, "errors": {}, "revision": 4,
+            "values": {
+                "require_https": "except_loopback", "require_pkce": "false", "allow_plain_pkce": "false", "authorization_code_lifetime": "600",
+                "access_token_lifetime": "seconds", "access_token_lifetime_seconds": "3600", "refresh_token_lifetime": "seconds", "refresh_token_lifetime_seconds": "2592000",
+                "refresh_token_grace": "10", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "session_lifetime": "28800", "throttle_failures": "10",
+                "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "fetch_private_hosts": "",
+            },
+        },
+    ),
+    "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"]}, {"user": ADA, "groups": []}]}),
+    "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"]}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
+    "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
+    "groups": ("people/groups.html", {"frame": FRAME, "rows": [{"group": group, "users": 2, "clients": 1} for group in GROUPS]}),
+    "group-edit": (
+        "people/group_form.html",
+        {"frame": FRAME, "group": GROUPS[2], "values": {"name": "integration", "description": "Partners' systems"}, "errors": {}, "members": [{"value": "user:ada", "text": "ada", "help": "User"}], "others": [{"value": "client:5f", "text": "Postman (1.0)", "help": "Client"}], "others_more": True, "q": ""},
+    ),
+    "acls": ("people/acls.html", {"frame": FRAME, "rows": [{"acl": Acl(target="airports", execute=("integration",)), "services": 3}, {"acl": Acl(target="airports:lookup"), "services": 1}]}),
+    "acls-none": ("people/acls.html", {"frame": FRAME, "rows": []}),
+    "acl-edit": ("people/acl_form.html", {"frame": FRAME, "acl": Acl(target="airports"), "values": {"target": "airports", "execute": ["integration"]}, "errors": {}, "targets": ["airports", "airports:lookup"], "groups": GROUPS}),
+    "packages": (
+        "packages/packages.html",
+        {
+            "frame": FRAME,
+            "packages": [{"name": "Airports", "version": "1.0.0", "problems": [], "nodes": [{"folder": "airports", "name": "airports", "children": [
+                {"service": SERVICE, "name": "distance", "routes": ["GET /airports/{from}/distance/{to}"]},
+                {"service": LOOKUP, "name": "lookup", "routes": ["GET /airports/{iata}"]},
+                {"folder": "airports.reports", "name": "reports", "children": [{"service": BROKEN, "name": "daily", "routes": []}]},
+            ]}]}],
+        },
+    ),
+    "packages-none": ("packages/packages.html", {"frame": FRAME, "packages": []}),
+    "flow-new": ("packages/flow_new.html", {"frame": FRAME, "packages": ["Airports"], "values": {"package": "Airports", "name": ""}, "errors": {}}),
+    "service": ("packages/service.html", SERVICE_PAGE),
+    "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": []}),
+    "service-run": ("packages/_run.html", {"result": RESULT | {"ok": True, "status": 200, "error": None, "output": "{}"}}),
+    "get-token": (
+        "get_token.html",
+        {
+            "frame": FRAME, "clients": [("5f", "Postman (1.0)")], "errors": {}, "auth_url": "http://localhost:5555/oauth/authorize", "access_token_url": "http://localhost:5555/oauth/token",
+            "callback_url": "http://localhost:5555/console/get-token/callback", "scopes": ["airports"], "token": TOKEN, "services": [("GET /airports/{iata}", "airports:lookup")],
+            "values": {"token_name": "Postman", "grant_type": "password", "client_id": "5f", "client_secret": "", "scope": "airports", "username": "ada", "password": "", "client_authentication": "client_secret_basic"},
+            "call": {"request": "GET /airports/{iata}", "body": '{"iata": "LHR"}', "status": 200, "milliseconds": 1.9, "headers": [("Content-Type", "application/json")], "answer": '{\n  "name": "London Heathrow Airport"\n}'},
+        },
+    ),
+}  # fmt: skip
