@@ -22,12 +22,11 @@ def all_groups(transaction: Transaction) -> tuple[Group, ...]:
 
 def save_group(transaction: Transaction, group: Group, now: int) -> None:
     """Keep a group, new or changed."""
-    changed = transaction.execute("UPDATE groups SET description = ? WHERE name = ?", (group.description, group.name))
-    if changed == 0:
-        transaction.execute(
-            "INSERT INTO groups (name, description, predefined) VALUES (?, ?, ?)",
-            (group.name, group.description, int(group.predefined)),
-        )
+    transaction.execute(
+        "INSERT INTO groups (name, description, predefined) VALUES (?, ?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET description = excluded.description",
+        (group.name, group.description, int(group.predefined)),
+    )
     transaction.announce("group", group.name, now)
 
 
@@ -47,18 +46,18 @@ def members(transaction: Transaction, group: str) -> list[tuple[MemberKind, str]
 
 def set_members(transaction: Transaction, group: str, kind: MemberKind, ids: Sequence[str], now: int) -> None:
     """Make just these principals the group's members of that kind."""
+    transaction.announce("group", group, now)
     transaction.execute("DELETE FROM group_members WHERE group_name = ? AND kind = ?", (group, kind))
     for member_id in ids:
         _join(transaction, group, kind, member_id)
-    transaction.announce("group", group, now)
 
 
 def set_groups(transaction: Transaction, kind: MemberKind, member_id: str, groups: Sequence[str], now: int) -> None:
     """Make the principal a member of just these groups."""
+    transaction.announce(kind, member_id, now)
     transaction.execute("DELETE FROM group_members WHERE kind = ? AND member_id = ?", (kind, member_id))
     for group in groups:
         _join(transaction, group, kind, member_id)
-    transaction.announce(kind, member_id, now)
 
 
 def _join(transaction: Transaction, group: str, kind: MemberKind, member_id: str) -> None:
@@ -75,8 +74,10 @@ def all_acls(transaction: Transaction) -> Mapping[str, tuple[str, ...]]:
 
 def save_acl(transaction: Transaction, acl: Acl, now: int) -> None:
     """Keep an ACL, in place of the former one of its target."""
-    transaction.execute("DELETE FROM acls WHERE target = ?", (acl.target,))
-    transaction.execute("INSERT INTO acls (target, execute) VALUES (?, ?)", (acl.target, to_json(acl.execute)))
+    transaction.execute(
+        "INSERT INTO acls (target, execute) VALUES (?, ?) ON CONFLICT (target) DO UPDATE SET execute = excluded.execute",
+        (acl.target, to_json(acl.execute)),
+    )
     transaction.announce("acl", acl.target, now)
 
 

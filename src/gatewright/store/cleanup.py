@@ -1,24 +1,36 @@
 """Removal of what has ended, in batches small enough to block nobody."""
 
+from gatewright.store import tokens
 from gatewright.store.database import Transaction
-
-_EXPIRING = ("access_tokens", "refresh_tokens", "authorization_codes", "sessions")
 
 
 def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
-    """Remove up to `batch` expired rows of each kind; how many went. Call again while it is not 0."""
+    """Remove up to `batch` expired rows of each kind; how many went. Call again while it is not 0.
+
+    Nothing is announced: whoever remembers a token knows when it expires.
+    """
     removed = 0
-    for table in _EXPIRING:
-        removed += transaction.execute(
-            f"DELETE FROM {table} WHERE digest IN (SELECT digest FROM {table} WHERE expires_at <= ? LIMIT ?)",
-            (now, batch),
-        )
-    removed += transaction.execute(
-        "DELETE FROM failures WHERE name IN (SELECT name FROM failures WHERE window_ends_at <= ? LIMIT ?)", (now, batch)
-    )
+    for table in ("access_tokens", "refresh_tokens"):
+        ended = transaction.rows(f"{_expired(table, 'digest', 'expires_at')} RETURNING grant_id", (now, batch))
+        tokens.end_spent_grants(transaction, sorted({row[0] for row in ended if row[0] is not None}))
+        removed += len(ended)
+    for table, key, end in (
+        ("authorization_codes", "digest", "expires_at"),
+        ("sessions", "digest", "expires_at"),
+        ("failures", "name", "window_ends_at"),
+    ):
+        removed += transaction.execute(_expired(table, key, end), (now, batch))
     return removed
+
+
+def _expired(table: str, key: str, end: str) -> str:
+    return f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {end} <= ? LIMIT ?)"
 
 
 def old_changes(transaction: Transaction, before: int) -> int:
     """Remove changes older than `before` but the newest, which tells a late reader that it missed some."""
-    return transaction.execute("DELETE FROM changes WHERE at < ? AND id < (SELECT max(id) FROM changes)", (before,))
+    return transaction.execute(
+        "DELETE FROM changes WHERE id < coalesce((SELECT id FROM changes WHERE at >= ? ORDER BY id LIMIT 1),"
+        " (SELECT max(id) FROM changes))",
+        (before,),
+    )

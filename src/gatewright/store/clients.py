@@ -6,6 +6,7 @@ import msgspec
 
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
+from gatewright.store.documents import containing
 from gatewright.store.documents import names
 from gatewright.store.documents import to_json
 from gatewright.store.records import Client
@@ -50,11 +51,12 @@ def page(
     transaction: Transaction, after: tuple[str, str] = ("", ""), limit: int = 50, search: str = ""
 ) -> list[Client]:
     """Up to `limit` clients by name and version, those after `after`; `search` is a part of name or id."""
-    pattern = f"%{search.lower()}%"
+    pattern = containing(search)
     found = transaction.rows(
         f"SELECT {_CLIENT} FROM clients WHERE (name, version) > (?, ?)"
-        " AND (? = '' OR lower(name) LIKE ? OR client_id LIKE ?) ORDER BY name, version LIMIT ?",
-        (*after, search, pattern, pattern, limit),
+        " AND (lower(name) LIKE lower(?) ESCAPE '!' OR lower(client_id) LIKE lower(?) ESCAPE '!')"
+        " ORDER BY name, version LIMIT ?",
+        (*after, pattern, pattern, limit),
     )
     return [_client(row) for row in found]
 
@@ -71,7 +73,8 @@ def insert(transaction: Transaction, client: Client) -> None:
 def update(transaction: Transaction, client: Client) -> bool:
     """Replace the client if its revision is still `client.revision`; the kept one's is the next."""
     changed = transaction.execute(
-        "UPDATE clients SET name = ?, version = ?, document = ?, revision = revision + 1 WHERE client_id = ? AND revision = ?",
+        "UPDATE clients SET name = ?, version = ?, document = ?, revision = revision + 1"
+        " WHERE client_id = ? AND revision = ?",
         (client.name, client.version, to_json(client), client.client_id, client.revision),
     )
     transaction.announce("client", client.client_id, client.updated_at)
@@ -93,6 +96,7 @@ def secrets(transaction: Transaction, client_id: str) -> tuple[ClientSecret, ...
 
 def add_secret(transaction: Transaction, secret: ClientSecret, others_expire_at: int, now: int) -> None:
     """Keep a new secret; the client's other secrets end at `others_expire_at` unless they end before."""
+    transaction.announce("client", secret.client_id, now)
     transaction.execute(
         "UPDATE client_secrets SET expires_at = ? WHERE client_id = ? AND (expires_at IS NULL OR expires_at > ?)",
         (others_expire_at, secret.client_id, others_expire_at),
@@ -102,7 +106,6 @@ def add_secret(transaction: Transaction, secret: ClientSecret, others_expire_at:
         f"INSERT INTO client_secrets ({_SECRET}) VALUES (?, ?, ?, ?, ?, ?)",
         (secret.id, secret.client_id, secret.digest, secret.hash, secret.created_at, secret.expires_at),
     )
-    transaction.announce("client", secret.client_id, now)
 
 
 def remove_secrets(transaction: Transaction, client_id: str, now: int) -> None:
@@ -118,10 +121,10 @@ def scopes(transaction: Transaction, client_id: str) -> tuple[str, ...]:
 
 def set_scopes(transaction: Transaction, client_id: str, scope: Sequence[str], now: int) -> None:
     """Associate the client with just these scopes."""
+    transaction.announce("client", client_id, now)
     transaction.execute("DELETE FROM client_scopes WHERE client_id = ?", (client_id,))
     for name in scope:
         transaction.execute("INSERT INTO client_scopes (client_id, scope) VALUES (?, ?)", (client_id, name))
-    transaction.announce("client", client_id, now)
 
 
 def groups(transaction: Transaction, client_id: str) -> frozenset[str]:

@@ -34,7 +34,11 @@ class Transaction(Protocol):
         ...
 
     def announce(self, kind: str, key: str, now: int) -> None:
-        """Record a change that caches must follow. It becomes visible with this transaction's commit."""
+        """Record a change that caches must follow. It becomes visible with this transaction's commit.
+
+        From here to the commit no other transaction that announces runs, on any node: a verb that replaces several
+        rows announces first and is alone. A verb that ends grants announces last: the locks of grants come first.
+        """
         ...
 
 
@@ -44,14 +48,20 @@ Verb = Callable[Concatenate[Transaction, P], T]
 class Database(Protocol):
     """A store. A verb may be run again after a failure, so it has no effect but on its transaction."""
 
-    feed: "ChangeFeed"
+    @property
+    def feed(self) -> "ChangeFeed":
+        """Tells caches whether they are true."""
+        ...
 
     async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a verb that only reads."""
+        """Run a verb that only reads. Each of its queries sees all that was committed before it began."""
         ...
 
     async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a verb in a transaction that is on disk when this returns. Raises Unavailable when it could not be."""
+        """Run a verb in a transaction that is on disk when this returns.
+
+        Raises Unavailable when it could not be, Conflict when a name is taken or what a row refers to is gone.
+        """
         ...
 
     async def close(self) -> None:

@@ -53,11 +53,6 @@ class Memory(Generic[K, V]):
         """Forget one entry."""
         self._entries.pop(key, None)
 
-    def forget_where(self, matches: "frozenset[K]") -> None:
-        """Forget these entries."""
-        for key in matches:
-            self._entries.pop(key, None)
-
     def items(self) -> list[tuple[K, V]]:
         """A copy of the entries."""
         return list(self._entries.items())
@@ -140,6 +135,7 @@ class Directory:
             for change in missed:
                 self._forget(change)
                 self._last_change = change.id
+            self._forget_families(frozenset(change.name for change in missed if change.kind == "grant"))
         self._position = position
         return True
 
@@ -162,12 +158,14 @@ class Directory:
                 self._acls.forget_all()
             case "token":
                 self._tokens.forget(bytes.fromhex(change.name))
-            case "grant":
-                self._tokens.forget_where(
-                    frozenset(key for key, token in self._tokens.items() if token.grant_id == change.name)
-                )
-            case _:
+            case "tokens":
                 self._tokens.forget_all()
+
+    def _forget_families(self, grant_ids: frozenset[str]) -> None:
+        if grant_ids:
+            for digest, token in self._tokens.items():
+                if token.grant_id in grant_ids:
+                    self._tokens.forget(digest)
 
     def _forget_everything(self) -> None:
         for memory in (self._settings, self._scopes, self._acls, self._clients, self._users, self._tokens):

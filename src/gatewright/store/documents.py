@@ -22,6 +22,17 @@ def scope_names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def marks(values: Sequence[object]) -> str:
+    """As many parameter marks as there are values, for `IN (…)`."""
+    return ", ".join("?" * len(values))
+
+
+def containing(search: str) -> str:
+    """The LIKE pattern, with `ESCAPE '!'`, of texts that contain `search`; the empty search matches all."""
+    literal = search.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{literal}%"
+
+
 def names(rows: Sequence[Row]) -> tuple[str, ...]:
     """The first column of each row."""
     return tuple(str(row[0]) for row in rows)

@@ -2,10 +2,12 @@
 
 import fcntl
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from gatewright.kernel.errors import StartupError
+from gatewright.store.sqlite import connect
 
 NEWEST: Final = "0001"
 """The schema version this release reads and writes; equal to the last file in `migrations/versions`."""
@@ -24,7 +26,8 @@ def migrate_sqlite(path: Path) -> None:
             if version != NEWEST:
                 _refuse_newer(version, str(path))
                 path.touch(mode=0o600)
-                _upgrade(f"sqlite:///{path}")
+                _upgrade("sqlite://", lambda: sqlite3.connect(path))
+                connect(path).close()  # turns WAL on, which no other process may be in the way of
     except OSError as error:
         raise StartupError(f"cannot write {error.filename or path}: {error.strerror}") from error
     except sqlite3.DatabaseError as error:
@@ -53,12 +56,12 @@ def _refuse_newer(version: str | None, where: str) -> None:
         )
 
 
-def _upgrade(url: str) -> None:
+def _upgrade(dialect: str, connect_to_it: Callable[[], object]) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
 
-    engine = create_engine(url)
+    engine = create_engine(dialect, creator=connect_to_it)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:

@@ -112,7 +112,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
-    """An issued refresh token of a grant. Consumed ones stay as tombstones as long as their grant (reuse detection)."""
+    """An issued refresh token of a grant. A consumed one stays until it would have expired, so that reuse is seen."""
 
     digest: bytes
     grant_id: str

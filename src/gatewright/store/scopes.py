@@ -53,10 +53,10 @@ def clients(transaction: Transaction, name: str) -> tuple[str, ...]:
 
 def set_clients(transaction: Transaction, name: str, client_ids: Sequence[str], now: int) -> None:
     """Associate the scope with just these clients."""
+    transaction.announce("scope", name, now)
     transaction.execute("DELETE FROM client_scopes WHERE scope = ?", (name,))
     for client_id in client_ids:
         transaction.execute("INSERT INTO client_scopes (client_id, scope) VALUES (?, ?)", (client_id, name))
-    transaction.announce("scope", name, now)
 
 
 def _scope(row: Row) -> Scope:

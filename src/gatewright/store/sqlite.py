@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 from typing import Final
 
+from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Unavailable
 from gatewright.store.counter import ChangeCounter
 from gatewright.store.database import P
@@ -43,8 +44,8 @@ class SqliteTransaction:
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """The first row, or None."""
-        found: Row | None = self._cursor.execute(sql, parameters).fetchone()
-        return found
+        found = self._cursor.execute(sql, parameters).fetchall()  # to its end: an open query keeps its old snapshot
+        return found[0] if found else None
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run a statement; the number of rows it changed."""
@@ -87,11 +88,14 @@ class SqliteDatabase:
         """Open the migrated database at `path`, and the change counter and lock beside it."""
         self.feed = ChangeCounter(path.with_suffix(".changes"))
         self._loop = asyncio.get_running_loop()
-        self._reader = SqliteTransaction(connect(path), _refuse_announcement)
+        self._readers_connection = connect(path)
+        self._readers_connection.execute("PRAGMA query_only=ON")
+        self._reader = SqliteTransaction(self._readers_connection, _refuse_announcement)
         self._connection = connect(path)
         self._lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
         self._announced = False
+        self._closed = False
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.feed.end_change()  # odd with the lock free: a process died in mid-commit
         fcntl.flock(self._lock, fcntl.LOCK_UN)
@@ -100,20 +104,26 @@ class SqliteDatabase:
 
     async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb that only reads, at once and in this thread."""
-        return verb(self._reader, *args, **kwargs)
+        try:
+            return verb(self._reader, *args, **kwargs)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
 
     async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb with the next group; returns after its commit is on disk."""
+        if self._closed:
+            raise Unavailable("the database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.put(_Job(lambda transaction: verb(transaction, *args, **kwargs), future))
         return await future
 
     async def close(self) -> None:
         """Commit what is waiting, then close."""
+        self._closed = True
         self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
-        self._reader._cursor.connection.close()
+        self._readers_connection.close()
         os.close(self._lock)
         self.feed.close()
 
@@ -149,18 +159,21 @@ class SqliteDatabase:
         return group, False
 
     def _commit(self, transaction: SqliteTransaction, group: list[_Job]) -> None:
-        """Commit the group as one; when a verb fails, each in a transaction of its own."""
-        if self._attempt(transaction, group) is None:
-            return
-        for job in group:
-            job.error = self._attempt(transaction, [job])
+        """Commit the group as one; when a verb fails, once more with a savepoint around each."""
+        error = self._attempt(transaction, group, _run_all)
+        if error is not None and len(group) > 1:
+            error = self._attempt(transaction, group, _run_apart)
+        if error is not None:
+            for job in group:
+                job.error = error
 
-    def _attempt(self, transaction: SqliteTransaction, group: list[_Job]) -> BaseException | None:
+    def _attempt(
+        self, transaction: SqliteTransaction, group: list[_Job], run: Callable[[SqliteTransaction, list[_Job]], None]
+    ) -> BaseException | None:
         self._announced = False
         try:
             transaction.execute("BEGIN IMMEDIATE")
-            for job in group:
-                job.result = job.run(transaction)
+            run(transaction, group)
             transaction.execute("COMMIT")
         except BaseException as error:  # whatever a verb raises belongs to its caller, in the other thread
             if self._connection.in_transaction:
@@ -171,6 +184,22 @@ class SqliteDatabase:
         finally:
             if self._announced:
                 self.feed.end_change()
+
+
+def _run_all(transaction: SqliteTransaction, group: list[_Job]) -> None:
+    for job in group:
+        job.result = job.run(transaction)
+
+
+def _run_apart(transaction: SqliteTransaction, group: list[_Job]) -> None:
+    for job in group:
+        transaction.execute("SAVEPOINT verb")
+        try:
+            job.result = job.run(transaction)
+        except BaseException as error:  # kept for its caller; fails again, for all, if the transaction is gone
+            transaction.execute("ROLLBACK TO verb")
+            job.error = _translated(error)
+        transaction.execute("RELEASE verb")
 
 
 def _answer(group: list[_Job]) -> None:
@@ -184,11 +213,14 @@ def _answer(group: list[_Job]) -> None:
 
 
 def _translated(error: BaseException) -> BaseException:
-    if isinstance(error, sqlite3.OperationalError):
-        unavailable = Unavailable(f"the database cannot be written now ({error})")
-        unavailable.__cause__ = error
-        return unavailable
-    return error
+    translated: BaseException = error
+    if isinstance(error, sqlite3.IntegrityError):
+        translated = Conflict("that name is taken, or something it refers to is gone")
+    elif isinstance(error, sqlite3.OperationalError):
+        translated = Unavailable(f"the database does not work now ({error})")
+    if translated is not error:
+        translated.__cause__ = error
+    return translated
 
 
 def _refuse_announcement() -> None:

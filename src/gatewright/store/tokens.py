@@ -1,11 +1,14 @@
 """Access tokens, refresh tokens and the grants they descend from. Revoking deletes: a token not found is not active."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 import msgspec
 
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
+from gatewright.store.documents import marks
+from gatewright.store.documents import names
 from gatewright.store.documents import scope_names
 from gatewright.store.documents import scope_text
 from gatewright.store.records import AccessToken
@@ -134,28 +137,30 @@ def rotate_refresh_token(
     The others get the same answer within `grace` seconds and before the successor is used; after that the family
     is revoked (RFC 9700 §4.14.2). `limit`: refreshes the grant may see, None for unlimited.
     """
+    grant_id = access_token.grant_id
+    # The grant first: whoever revokes it waits until this family's new tokens are there to be revoked.
+    if grant_id is None or not _count_refresh(transaction, grant_id, limit):
+        return _refused(transaction, digest, grace, now)
     consumed = transaction.execute(
         "UPDATE refresh_tokens SET consumed_at = ?, successor = ?, sealed_answer = ? WHERE digest = ? AND consumed_at IS NULL",
         (now, successor and successor.digest, sealed_answer, digest),
     )
     if consumed == 0:
-        return _replayed(transaction, digest, grace, now)
-    grant_id = access_token.grant_id
-    if grant_id is None or not _count_refresh(transaction, grant_id, limit):
-        return Refreshed.EXHAUSTED
+        transaction.execute("UPDATE grants SET refreshes_used = refreshes_used - 1 WHERE id = ?", (grant_id,))
+        return _refused(transaction, digest, grace, now)
     add_access_token(transaction, access_token)
     if successor is not None:
         add_refresh_token(transaction, successor)
     return Refreshed.DONE
 
 
-def _replayed(transaction: Transaction, digest: bytes, grace: int, now: int) -> Refreshed | SameAnswer:
+def _refused(transaction: Transaction, digest: bytes, grace: int, now: int) -> Refreshed | SameAnswer:
     token = find_refresh_token(transaction, digest)
-    if token is None:
+    if token is None or token.consumed_at is None:
         return Refreshed.EXHAUSTED
     successor = token.successor and find_refresh_token(transaction, token.successor)
     unused = not successor or successor.consumed_at is None
-    if token.sealed_answer and unused and now < (token.consumed_at or 0) + grace:
+    if token.sealed_answer and unused and now < token.consumed_at + grace:
         return SameAnswer(token.sealed_answer)
     revoke_grant(transaction, token.grant_id, now)
     return Refreshed.REUSED
@@ -171,37 +176,68 @@ def _count_refresh(transaction: Transaction, grant_id: str, limit: int | None) -
 def revoke_access_token(transaction: Transaction, token: AccessToken, now: int) -> None:
     """End one access token alone."""
     transaction.execute("DELETE FROM access_tokens WHERE digest = ?", (token.digest,))
+    if token.grant_id is not None:
+        end_spent_grants(transaction, [token.grant_id])
     transaction.announce("token", token.digest.hex(), now)
 
 
 def revoke_grant(transaction: Transaction, grant_id: str, now: int) -> None:
     """End a grant: its family's access and refresh tokens go together."""
-    transaction.execute("DELETE FROM access_tokens WHERE grant_id = ?", (grant_id,))
-    transaction.execute("DELETE FROM refresh_tokens WHERE grant_id = ?", (grant_id,))
-    transaction.execute("DELETE FROM grants WHERE id = ?", (grant_id,))
+    transaction.execute("DELETE FROM grants WHERE id = ?", (grant_id,))  # waits for a refresh that is under way
+    _end_families(transaction, [grant_id])
     transaction.announce("grant", grant_id, now)
 
 
-def revoke_client(transaction: Transaction, client_id: str, now: int) -> int:
-    """End everything issued to a client, pending codes too; the number of access tokens that ended."""
-    return _revoke_all(transaction, "client_id", client_id, now)
+def revoke_client(transaction: Transaction, client_id: str, now: int, batch: int = 5000) -> int:
+    """End what was issued to a client, pending codes too; how many things ended. Call again while it is not 0.
+
+    One call ends at most `batch` codes, grants and tokens without a grant: millions would hold up every writer.
+    """
+    return _revoke_all(transaction, "client_id", client_id, now, batch)
 
 
-def revoke_user(transaction: Transaction, user_id: str, now: int) -> int:
-    """End everything issued for a user, pending codes too; the number of access tokens that ended."""
-    return _revoke_all(transaction, "user_id", user_id, now)
+def revoke_user(transaction: Transaction, user_id: str, now: int, batch: int = 5000) -> int:
+    """End what was issued for a user, as `revoke_client` does for a client. Call again while it is not 0."""
+    return _revoke_all(transaction, "user_id", user_id, now, batch)
 
 
-def _revoke_all(transaction: Transaction, column: str, value: str, now: int) -> int:
-    ended = transaction.execute(f"DELETE FROM access_tokens WHERE {column} = ?", (value,))
-    for table in ("refresh_tokens", "authorization_codes"):
-        transaction.execute(
-            f"DELETE FROM {table} WHERE grant_id IN (SELECT id FROM grants WHERE {column} = ?)", (value,)
-        )
-    transaction.execute(f"DELETE FROM authorization_codes WHERE {column} = ?", (value,))
-    transaction.execute(f"DELETE FROM grants WHERE {column} = ?", (value,))
+def _revoke_all(transaction: Transaction, column: str, value: str, now: int, batch: int) -> int:
+    # Codes first, then grants, then tokens: what is being redeemed or refreshed meanwhile ends up in the next step.
+    ended = transaction.execute(
+        "DELETE FROM authorization_codes WHERE digest IN"
+        f" (SELECT digest FROM authorization_codes WHERE {column} = ? LIMIT ?)",
+        (value, batch),
+    )
+    ended_grants = transaction.rows(
+        f"DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE {column} = ? LIMIT ?) RETURNING id",
+        (value, batch),
+    )
+    ended += len(ended_grants) + _end_families(transaction, names(ended_grants))
+    ended += transaction.execute(
+        f"DELETE FROM access_tokens WHERE digest IN (SELECT digest FROM access_tokens WHERE {column} = ? LIMIT ?)",
+        (value, batch),
+    )
     transaction.announce("tokens", f"{column}={value}", now)
     return ended
+
+
+def _end_families(transaction: Transaction, grant_ids: Sequence[str]) -> int:
+    if not grant_ids:
+        return 0
+    of_them = f"grant_id IN ({marks(grant_ids)})"
+    ended = transaction.execute(f"DELETE FROM refresh_tokens WHERE {of_them}", grant_ids)
+    return ended + transaction.execute(f"DELETE FROM access_tokens WHERE {of_them}", grant_ids)
+
+
+def end_spent_grants(transaction: Transaction, grant_ids: Sequence[str]) -> None:
+    """Remove those of the grants that have no token left, and so can never have one again."""
+    if grant_ids:
+        transaction.execute(
+            f"DELETE FROM grants WHERE id IN ({marks(grant_ids)})"
+            " AND NOT EXISTS (SELECT 1 FROM access_tokens WHERE grant_id = grants.id)"
+            " AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = grants.id)",
+            grant_ids,
+        )
 
 
 def count_of_client(transaction: Transaction, client_id: str, now: int, at_most: int = 1000) -> int:
@@ -232,18 +268,16 @@ def page(
     user_id: str | None = None,
 ) -> list[ListedToken]:
     """Up to `limit` live access tokens, newest first, those with ids before `before`."""
-    conditions, parameters = ["(a.expires_at IS NULL OR a.expires_at > ?)"], [now]
-    filters: list[object] = [*parameters]
-    for column, operator, value in (("id", "<", before), ("client_id", "=", client_id), ("user_id", "=", user_id)):
-        if value is not None:
-            conditions.append(f"a.{column} {operator} ?")
-            filters.append(value)
+    wanted = (("id <", before), ("client_id =", client_id), ("user_id =", user_id))
+    given = [(condition, value) for condition, value in wanted if value is not None]
     columns = ", ".join(f"a.{name}" for name in _ACCESS.split(", "))
     found = transaction.rows(
         f"SELECT {columns}, coalesce(g.refreshes_used, 0), EXISTS (SELECT 1 FROM refresh_tokens r"
-        " WHERE r.grant_id = a.grant_id AND r.consumed_at IS NULL) FROM access_tokens a LEFT JOIN grants g ON g.id = a.grant_id"
-        f" WHERE {' AND '.join(conditions)} ORDER BY a.id DESC LIMIT ?",
-        (*filters, limit),
+        " WHERE r.grant_id = a.grant_id AND r.consumed_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > ?))"
+        " FROM access_tokens a LEFT JOIN grants g ON g.id = a.grant_id"
+        f" WHERE (a.expires_at IS NULL OR a.expires_at > ?){''.join(f' AND a.{condition} ?' for condition, _ in given)}"
+        " ORDER BY a.id DESC LIMIT ?",
+        (now, now, *(value for _, value in given), limit),
     )
     return [ListedToken(_access_token(row), bool(row[9]), row[8]) for row in found]
 

@@ -4,6 +4,7 @@ import msgspec
 
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
+from gatewright.store.documents import containing
 from gatewright.store.documents import names
 from gatewright.store.documents import scope_names
 from gatewright.store.documents import scope_text
@@ -52,8 +53,8 @@ def groups(transaction: Transaction, user_id: str) -> frozenset[str]:
 def page(transaction: Transaction, after: str = "", limit: int = 50, search: str = "") -> list[User]:
     """Up to `limit` users by name, those after `after`; `search` is a part of the name."""
     found = transaction.rows(
-        f"SELECT {_USER} FROM users WHERE name > ? AND (? = '' OR lower(name) LIKE ?) ORDER BY name LIMIT ?",
-        (after, search, f"%{search.lower()}%", limit),
+        f"SELECT {_USER} FROM users WHERE name > ? AND lower(name) LIKE lower(?) ESCAPE '!' ORDER BY name LIMIT ?",
+        (after, containing(search), limit),
     )
     return [_user(row) for row in found]
 
@@ -130,9 +131,9 @@ def find_consent(transaction: Transaction, user_id: str, client_id: str) -> Cons
 
 def remember_consent(transaction: Transaction, consent: Consent) -> None:
     """Remember a consent, in place of the former one for this client."""
-    forget_consent(transaction, consent.user_id, consent.client_id)
     transaction.execute(
-        "INSERT INTO consents (user_id, client_id, scope, created_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO consents (user_id, client_id, scope, created_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (user_id, client_id) DO UPDATE SET scope = excluded.scope, created_at = excluded.created_at",
         (consent.user_id, consent.client_id, scope_text(consent.scope), consent.created_at),
     )
 
