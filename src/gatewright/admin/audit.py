@@ -1,0 +1,33 @@
+"""The audit log: who changed what, with the values before and after, never with a secret."""
+
+from collections.abc import Mapping
+
+from gatewright.admin.actor import By
+from gatewright.kernel.ids import row_id
+from gatewright.store import changes
+from gatewright.store.database import Transaction
+from gatewright.store.documents import to_json
+from gatewright.store.records import AuditRow
+
+page = changes.audit_page
+
+
+def record(
+    transaction: Transaction,
+    by: By,
+    action: str,
+    target: str,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    """Append to the audit log. `action` reads `client.update`; `target` is what people know the thing by."""
+    row = AuditRow(
+        id=row_id(),
+        at=by.now,
+        actor=str(by.actor),
+        action=action,
+        target=target,
+        before=to_json(before) if before is not None else None,
+        after=to_json(after) if after is not None else None,
+    )
+    changes.add_audit(transaction, row)

@@ -1,0 +1,157 @@
+"""What a client may be: the rules of the form "Client Configuration", told field by field."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gatewright.admin import redirect_uris
+from gatewright.admin.fields import Fields
+from gatewright.admin.fields import did_you_mean
+from gatewright.admin.fields import flag
+from gatewright.admin.fields import listed
+from gatewright.admin.fields import one_of
+from gatewright.admin.fields import text
+from gatewright.admin.fields import texts
+from gatewright.admin.fields import whole_number
+from gatewright.kernel.errors import FieldError
+from gatewright.store.records import Client
+
+GRANTS: Final = {
+    "authorization_code": "Authorization Code",
+    "implicit": "Implicit",
+    "client_credentials": "Client Credentials",
+    "password": "Resource Owner Password Credentials",
+}
+"""The grants a client can be allowed, as the protocol and as the form names them."""
+
+AUTHENTICATION: Final = {"confidential": ("client_secret_basic", "client_secret_post"), "public": ("none",)}
+"""The authentication methods of each type of client, which are also its defaults."""
+
+FIELDS: Final = (
+    "name",
+    "version",
+    "type",
+    "description",
+    "redirect_uris",
+    "allowed_grants",
+    "require_pkce",
+    "access_token_lifetime",
+    "refresh_limit",
+    "default_scopes",
+    "client_authentication",
+    "refresh_rotation",
+    "introspect",
+    "enabled",
+)
+"""The fields people choose; `client_id` is chosen once, scopes, groups and secrets are given beside them."""
+
+_NOT_IN_NAMES: Final = "&()\\;,/\":'<>"
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}\Z")
+_LONGEST_NAME: Final = 100
+_LONGEST_DESCRIPTION: Final = 1000
+_MOST_URIS: Final = 100
+_LIFETIME: Final = "The expiration interval must be a whole number of seconds, 1 or more."
+_LIMIT: Final = "The limit of the refresh count must be a whole number, 0 or more."
+
+
+def read_client(values: Mapping[str, object], base: Client) -> Client:
+    """`base` with the given values in place of its own. Raises Invalid, every wrong field named."""
+    fields = Fields(values, FIELDS)
+    client = msgspec.structs.replace(
+        base,
+        name=fields.read("name", base.name, text),
+        version=fields.read("version", base.version, text),
+        type=fields.read("type", base.type, one_of("confidential", "public")),
+        description=fields.read("description", base.description, text),
+        redirect_uris=fields.read("redirect_uris", base.redirect_uris, texts),
+        allowed_grants=fields.read("allowed_grants", base.allowed_grants, texts),
+        require_pkce=fields.read("require_pkce", base.require_pkce, one_of("global", True, False)),
+        access_token_lifetime=fields.read(
+            "access_token_lifetime",
+            base.access_token_lifetime,
+            one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
+        ),
+        refresh_limit=fields.read(
+            "refresh_limit", base.refresh_limit, one_of("unlimited", otherwise=whole_number(0, _LIMIT))
+        ),
+        default_scopes=fields.read("default_scopes", base.default_scopes, texts),
+        client_authentication=fields.read("client_authentication", base.client_authentication, texts),
+        refresh_rotation=fields.read("refresh_rotation", base.refresh_rotation, flag),
+        introspect=fields.read("introspect", base.introspect, one_of("own", "all")),
+        enabled=fields.read("enabled", base.enabled, flag),
+    )
+    if client.type != base.type and "client_authentication" not in values:
+        client = msgspec.structs.replace(client, client_authentication=())
+    fields.refuse_if_wrong(problems(client))
+    return client
+
+
+def with_defaults(client: Client) -> Client:
+    """The client with its type's authentication methods where none are chosen."""
+    if client.client_authentication:
+        return client
+    return msgspec.structs.replace(client, client_authentication=AUTHENTICATION[client.type])
+
+
+def problems(client: Client) -> list[FieldError]:
+    """What is wrong with the client by itself: all that can be said without looking at others."""
+    errors = [FieldError(field, message) for field, message in _names(client)]
+    errors += [FieldError("redirect_uris", message) for message in _redirect_uris(client)]
+    errors += [FieldError("allowed_grants", message) for message in _grants(client)]
+    errors += [FieldError("client_authentication", message) for message in _authentication(client)]
+    if client.type == "public" and not client.refresh_rotation:
+        errors.append(
+            FieldError("refresh_rotation", "Refresh tokens of a public client always rotate (RFC 9700 §4.14.2).")
+        )
+    if client.type == "public" and client.introspect == "all":
+        errors.append(FieldError("introspect", "Only a confidential client may introspect the tokens of others."))
+    return errors
+
+
+def _names(client: Client) -> list[tuple[str, str]]:
+    found = []
+    for field, label, value in (("name", "Name", client.name), ("version", "Version", client.version)):
+        bad = [character for character in _NOT_IN_NAMES if character in value]
+        if not value:
+            found.append((field, f"{label} is missing."))
+        elif bad or not value.isprintable():
+            found.append((field, f"{label} must not contain any of & ( ) \\ ; , / \" : ' < > or control characters."))
+        elif len(value) > _LONGEST_NAME:
+            found.append((field, f"{label} has at most {_LONGEST_NAME} characters."))
+    if client.client_id and not _CLIENT_ID.match(client.client_id):
+        found.append(("client_id", "A client_id has 1 to 100 letters, digits or . _ ~ - ."))
+    if len(client.description) > _LONGEST_DESCRIPTION:
+        found.append(("description", f"Description has at most {_LONGEST_DESCRIPTION} characters."))
+    return found
+
+
+def _redirect_uris(client: Client) -> list[str]:
+    needing = [GRANTS[grant] for grant in ("authorization_code", "implicit") if grant in client.allowed_grants]
+    if needing and not client.redirect_uris:
+        return [f"{' and '.join(needing)} need{'' if len(needing) > 1 else 's'} at least one redirect URI."]
+    if len(client.redirect_uris) > _MOST_URIS:
+        return [f"A client has at most {_MOST_URIS} redirect URIs."]
+    return [message for uri in client.redirect_uris if (message := redirect_uris.problem(uri))]
+
+
+def _grants(client: Client) -> list[str]:
+    found = []
+    for grant in client.allowed_grants:
+        if grant == "refresh_token":
+            found.append("refresh_token is not listed here: the refresh limit decides about it.")
+        elif grant not in GRANTS:
+            found.append(f"{grant!r} is no grant; it must be {listed(list(GRANTS))}.{did_you_mean(grant, GRANTS)}")
+        elif client.type == "public" and grant in ("client_credentials", "password"):
+            found.append(f"{GRANTS[grant]} needs a confidential client; this one is public and cannot keep a secret.")
+    return found
+
+
+def _authentication(client: Client) -> list[str]:
+    allowed = AUTHENTICATION[client.type]
+    return [
+        f"{method!r} is no authentication method of a {client.type} client; it must be {listed(list(allowed))}."
+        for method in client.client_authentication
+        if method not in allowed
+    ]

@@ -1,0 +1,100 @@
+"""Edit OAuth Global Settings."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+from typing import Final
+from typing import get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gatewright.admin import audit
+from gatewright.admin.actor import By
+from gatewright.admin.fields import Fields
+from gatewright.kernel.errors import FieldError
+from gatewright.kernel.errors import Invalid
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.store import settings
+from gatewright.store.database import Transaction
+
+load = settings.load
+
+FIELDS: Final = GlobalSettings.__struct_fields__
+_TYPES: Final[Mapping[str, Any]] = get_type_hints(GlobalSettings, include_extras=True)
+
+
+def read_settings(values: Mapping[str, object], base: GlobalSettings, *, from_form: bool = False) -> GlobalSettings:
+    """`base` with the given values in place of its own. Raises Invalid, every wrong field named.
+
+    from_form: numbers, true and false may come as text.
+    """
+    fields = Fields(values, FIELDS)
+    new = {name: fields.read(name, getattr(base, name), _reader(name, from_form)) for name in FIELDS}
+    changed = GlobalSettings(**new)
+    fields.refuse_if_wrong(problems(changed))
+    return changed
+
+
+def problems(new: GlobalSettings) -> list[FieldError]:
+    """What is wrong with settings that have the right types."""
+    return [
+        FieldError("cors_allowed_origins", f"{origin!r} is no origin; write https://host or https://host:port, or * .")
+        for origin in new.cors_allowed_origins
+        if origin != "*" and not _is_origin(origin)
+    ]
+
+
+def change(transaction: Transaction, by: By, new: GlobalSettings) -> None:
+    """Put settings in force, from the next request on. Raises Invalid."""
+    if errors := problems(new):
+        raise Invalid(errors)
+    before, after = msgspec.to_builtins(settings.load(transaction)), msgspec.to_builtins(new)
+    changed = [name for name in FIELDS if before[name] != after[name]]
+    if not changed:
+        return
+    settings.save(transaction, new, by.now)
+    audit.record(
+        transaction,
+        by,
+        "settings.update",
+        "settings",
+        {name: before[name] for name in changed},
+        {name: after[name] for name in changed},
+    )
+
+
+def _reader(name: str, from_form: bool) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        try:
+            return msgspec.convert(value, _TYPES[name], strict=not from_form)
+        except msgspec.ValidationError:
+            expected = _in_words(msgspec.inspect.type_info(_TYPES[name]))
+            raise ValueError(f"This must be {expected}.") from None
+
+    return read
+
+
+def _in_words(info: msgspec.inspect.Type) -> str:
+    match info:
+        case msgspec.inspect.Metadata(type=inner):
+            return _in_words(inner)
+        case msgspec.inspect.UnionType(types=types):
+            return " or ".join(_in_words(each) for each in types)
+        case msgspec.inspect.LiteralType(values=values):
+            return " or ".join(str(value) for value in values)
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.BoolType():
+            return "true or false"
+    return "a list of texts"
+
+
+def _is_origin(origin: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and origin == f"{parts.scheme}://{parts.netloc}"
+        )
+    except ValueError:
+        return False
