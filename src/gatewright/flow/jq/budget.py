@@ -1,0 +1,68 @@
+"""How much the expressions of one flow run may do."""
+
+import time
+from collections.abc import Callable
+
+from gatewright.flow.jq.errors import BudgetExceeded
+
+CHECK_EVERY = 2_000
+"""Units between two looks at the clock."""
+
+MAX_DEPTH = 256
+"""How deep a value made by an expression may nest."""
+
+
+class Budget:
+    """Counts the work of one run; shared by all its expressions, not by threads.
+
+    `units`: one is an iteration or the making of some 50 bytes. `size`: the longest string (characters) and the longest
+    array (eight bytes an item) an expression may make. `deadline`: by `clock`, in its seconds. `now` answers `now`.
+    """
+
+    __slots__ = ("_clock", "_deadline", "_left", "_mark", "now", "size")
+
+    def __init__(
+        self,
+        *,
+        units: int = 10_000_000,
+        size: int = 50_000_000,
+        deadline: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._left = units
+        self._mark = units - CHECK_EVERY
+        self._deadline = deadline
+        self._clock = clock
+        self.size = size
+        self.now = now
+
+    @property
+    def left(self) -> int:
+        """The units that remain."""
+        return self._left
+
+    def spend(self, units: int) -> None:
+        """Charge work before it is done. Raises BudgetExceeded."""
+        self._left = left = self._left - units
+        if left < self._mark:
+            self._look(left)
+
+    def _look(self, left: int) -> None:
+        if left < 0:
+            raise BudgetExceeded("the expression does more work than a run may do")
+        if self._deadline is not None and self._clock() > self._deadline:
+            raise BudgetExceeded("the time for this run is over")
+        self._mark = max(left - CHECK_EVERY, 0)
+
+    def text(self, length: int) -> None:
+        """Charge a string of `length` characters that is about to be made. Raises BudgetExceeded."""
+        if length > self.size:
+            raise BudgetExceeded("a string grows longer than a run may make it")
+        self.spend(length >> 4)
+
+    def items(self, count: int) -> None:
+        """Charge an array or object of `count` items that is about to be made by copying. Raises BudgetExceeded."""
+        if count << 3 > self.size:
+            raise BudgetExceeded("an array or object grows larger than a run may make it")
+        self.spend(count >> 2)

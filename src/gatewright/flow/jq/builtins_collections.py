@@ -1,0 +1,377 @@
+"""Native functions on arrays and objects."""
+
+import itertools
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
+
+from gatewright.flow.jq import arithmetic
+from gatewright.flow.jq.access import entries
+from gatewright.flow.jq.access import items
+from gatewright.flow.jq.access import occurrences
+from gatewright.flow.jq.budget import Budget
+from gatewright.flow.jq.errors import Raised
+from gatewright.flow.jq.faults import described
+from gatewright.flow.jq.native import Name
+from gatewright.flow.jq.native import Native
+from gatewright.flow.jq.pathops import delete_paths
+from gatewright.flow.jq.pathops import get_path
+from gatewright.flow.jq.pathops import set_path
+from gatewright.flow.jq.texts import to_text
+from gatewright.flow.jq.values import equal
+from gatewright.flow.jq.values import is_number
+from gatewright.flow.jq.values import order_key
+from gatewright.flow.jq.values import type_name
+from gatewright.flow.jq.values import weight
+
+
+def _length(_: Budget, value: Any) -> object:
+    kind = type(value)
+    if kind in (str, list, dict):
+        return len(value)
+    if value is None:
+        return 0
+    if kind is bool:
+        raise Raised(f"{described(value)} has no length")
+    return abs(value)
+
+
+def _keys(budget: Budget, value: Any) -> list[Any]:
+    found = _keys_unsorted(budget, value)
+    budget.spend(len(found) * len(found).bit_length())
+    return sorted(found)
+
+
+def _keys_unsorted(budget: Budget, value: Any) -> list[Any]:
+    if type(value) is dict:
+        budget.items(len(value))
+        return list(value)
+    if type(value) is list:
+        budget.items(len(value) * 4)
+        return list(range(len(value)))
+    raise Raised(f"{described(value)} has no keys")
+
+
+def _has(_: Budget, value: Any, key: Any) -> bool:
+    if type(value) is dict and type(key) is str:
+        return key in value
+    if type(value) is list and is_number(key):
+        return bool(0 <= key < len(value))
+    raise Raised(f"Cannot check whether {type_name(value)} has a {type_name(key)} key")
+
+
+def _add(budget: Budget, value: Any) -> object:
+    found = list(items(budget, value, 1))
+    if found and all(type(one) is str for one in found):
+        budget.text(sum(map(len, found)))
+        return "".join(found)
+    if len(found) > 1 and all(type(one) is list for one in found):
+        budget.items(sum(map(len, found)))
+        return list(itertools.chain.from_iterable(found))
+    total: object = None
+    for one in found:
+        total = arithmetic.add(budget, total, one)
+    return total
+
+
+def _to_entries(budget: Budget, value: Any) -> list[Any]:
+    if type(value) is not dict:
+        raise Raised(f"{described(value)} has no keys")
+    return [{"key": name, "value": one} for name, one in entries(budget, value, 8)]
+
+
+def _from_entries(budget: Budget, value: Any) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for entry in items(budget, value, 2):
+        name = _entry_part(entry, ("key", "k", "name", "Name", "Key", "K"))
+        kind = type(name)
+        if kind in (list, dict):
+            raise Raised(f"Cannot use {described(name)} as object key")
+        result[name if kind is str else to_text(budget, name)] = _entry_value(entry)
+    return result
+
+
+def _entry_part(entry: Any, names: tuple[str, ...]) -> Any:
+    if type(entry) is not dict:
+        raise Raised(f'Cannot index {type_name(entry)} with string ("key")')
+    found: object = None
+    for name in names:
+        found = entry.get(name)
+        if found is not None and found is not False:
+            return found
+    return False if any(entry.get(name) is False for name in names) else None
+
+
+def _entry_value(entry: dict[str, Any]) -> object:
+    for name in ("value", "v", "Value", "V"):
+        if name in entry:
+            return entry[name]
+    return None
+
+
+def _array(value: Any, what: str) -> list[Any]:
+    if type(value) is not list:
+        raise Raised(f"{described(value)} cannot be {what}, as it is not an array")
+    return value
+
+
+def _charge_sort(budget: Budget, values: list[Any]) -> None:
+    budget.spend(weight(values) + len(values) * len(values).bit_length())
+
+
+def _ordered(budget: Budget, value: Any, by: list[Any], what: str) -> list[tuple[Any, Any]]:
+    """Pairs of key and item, sorted by the key, equal keys in their order."""
+    found = _array(value, what)
+    _charge_sort(budget, by)
+    pairs = [(order_key(one), item) for one, item in zip(by, found, strict=True)]
+    pairs.sort(key=lambda pair: pair[0])
+    return pairs
+
+
+def _sort(budget: Budget, value: Any) -> list[Any]:
+    found = _array(value, "sorted")
+    _charge_sort(budget, found)
+    return sorted(found, key=order_key)
+
+
+def _sort_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
+    return [item for _, item in _ordered(budget, value, by, "sorted")]
+
+
+def _groups(budget: Budget, value: Any, by: list[Any]) -> Iterator[list[Any]]:
+    pairs = _ordered(budget, value, by, "grouped")
+    for _, group in itertools.groupby(pairs, key=lambda pair: pair[0]):
+        yield [item for _, item in group]
+
+
+def _group_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
+    return list(_groups(budget, value, by))
+
+
+def _unique_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
+    return [group[0] for group in _groups(budget, value, by)]
+
+
+def _unique(budget: Budget, value: Any) -> list[Any]:
+    return _unique_by(budget, _array(value, "sorted"), value)
+
+
+def _min_by(budget: Budget, value: Any, by: list[Any]) -> object:
+    found = _array(value, "searched for its least")
+    budget.spend(weight(by))
+    if not found:
+        return None
+    ranks = [order_key(one) for one in by]
+    return found[min(range(len(found)), key=ranks.__getitem__)]
+
+
+def max_by(budget: Budget, value: Any, by: list[Any]) -> object:
+    """Of several greatest the last."""
+    found = _array(value, "searched for its greatest")
+    budget.spend(weight(by))
+    if not found:
+        return None
+    ranks = [order_key(one) for one in by]
+    return found[max(range(len(found)), key=lambda place: (ranks[place], place))]
+
+
+def _least(budget: Budget, value: Any) -> object:
+    return _min_by(budget, value, value if type(value) is list else [])
+
+
+def _greatest(budget: Budget, value: Any) -> object:
+    return max_by(budget, value, value if type(value) is list else [])
+
+
+def _flatten(budget: Budget, value: Any, depth: Any = 1000) -> list[Any]:
+    if not is_number(depth) or depth < 0:
+        raise Raised("flatten depth must not be negative")
+    result: list[Any] = []
+    _flatten_into(budget, result, list(items(budget, value, 1)), depth)
+    return result
+
+
+def _flatten_into(budget: Budget, result: list[Any], value: list[Any], depth: float) -> None:
+    budget.spend(len(value) * 2)
+    for one in value:
+        if type(one) is list and depth > 0:
+            _flatten_into(budget, result, one, depth - 1)
+        else:
+            result.append(one)
+
+
+def _reverse(budget: Budget, value: Any) -> object:
+    if value is None:
+        return []
+    if type(value) is str:
+        budget.text(len(value))
+        return value[::-1]
+    if type(value) is not list:
+        raise Raised(f"Cannot reverse {described(value)}")
+    budget.items(len(value))
+    return value[::-1]
+
+
+def _contains(budget: Budget, value: Any, wanted: Any) -> bool:
+    if type_name(value) != type_name(wanted):
+        raise Raised(f"{described(value)} and {described(wanted)} cannot have their containment checked")
+    return _holds(budget, value, wanted)
+
+
+def _holds(budget: Budget, value: Any, wanted: Any) -> bool:
+    kind = type(value)
+    if kind is not type(wanted):
+        return equal(budget, value, wanted)
+    if kind is dict:
+        budget.spend(len(wanted))
+        return all(name in value and _holds(budget, value[name], one) for name, one in wanted.items())
+    if kind is list:
+        budget.spend(len(wanted) * (1 + len(value)))
+        return all(any(_holds(budget, have, one) for have in value) for one in wanted)
+    if kind is str:
+        budget.spend(len(value) >> 6)
+        return wanted in value
+    return equal(budget, value, wanted)
+
+
+def _indices(budget: Budget, value: Any, wanted: Any) -> object:
+    if value is None:
+        return None
+    if type(value) is str and type(wanted) is str:
+        return _text_indices(budget, value, wanted)
+    if type(value) is list and type(wanted) is list:
+        return occurrences(budget, value, wanted)
+    if type(value) is list:
+        return occurrences(budget, value, [wanted])
+    raise Raised(f"Cannot index {type_name(value)} with {described(wanted)}")
+
+
+def _text_indices(budget: Budget, value: str, wanted: str) -> object:
+    if not wanted:
+        return None
+    budget.text(len(value) * 4)
+    found, place = [], value.find(wanted)
+    while place >= 0:
+        found.append(place)
+        place = value.find(wanted, place + 1)
+    return found
+
+
+def _index(budget: Budget, value: Any, wanted: Any) -> object:
+    found: Any = _indices(budget, value, wanted)
+    return found[0] if found else None
+
+
+def _rindex(budget: Budget, value: Any, wanted: Any) -> object:
+    found: Any = _indices(budget, value, wanted)
+    return found[-1] if found else None
+
+
+def _transpose(budget: Budget, value: Any) -> list[Any]:
+    rows = _array(value, "transposed")
+    for row in rows:
+        if type(row) is not list and row is not None:
+            raise Raised(f"Cannot index {type_name(row)} with number (0)")
+    width = max((len(row or []) for row in rows), default=0)
+    budget.items(width * (len(rows) + 8))
+    return [[row[place] if row and place < len(row) else None for row in rows] for place in range(width)]
+
+
+def _combinations(budget: Budget, value: Any) -> Iterator[Any]:
+    sets = [list(items(budget, one, 1)) for one in items(budget, value, 1)]
+    cost = 1 + len(sets) // 4
+    for chosen in itertools.product(*sets):
+        budget.spend(cost)
+        yield list(chosen)
+
+
+def bsearch(budget: Budget, value: Any, wanted: Any) -> int:
+    """The place of a value in a sorted array, or -1 less the place where it would go."""
+    found = _array(value, "searched")
+    low, high, goal = 0, len(found), order_key(wanted)
+    budget.spend(40)
+    while low < high:
+        middle = (low + high) // 2
+        if order_key(found[middle]) < goal:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(found) and order_key(found[low]) == goal else -1 - low
+
+
+def tostream(budget: Budget, value: Any) -> Iterator[Any]:
+    """`[path, leaf]` events, and `[path]` after the last child of each container."""
+    if type(value) not in (list, dict) or not value:
+        yield [[], value]
+        return
+    for path, event in _events(budget, (), value):
+        yield [list(path), *event]
+
+
+def _events(budget: Budget, at: tuple[Any, ...], value: Any) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:
+    last: tuple[Any, ...] = at
+    for name, one in entries(budget, value, 4):
+        last = (*at, name)
+        if type(one) in (list, dict) and one:
+            yield from _events(budget, last, one)
+        else:
+            yield last, [one]
+    yield last, []
+
+
+def walk(budget: Budget, value: Any, update: Callable[[Any], Iterator[Any]]) -> object:
+    """The value with `update` applied to everything within, innermost first; its first value at the top."""
+    return next(walk_all(budget, value, update), None)
+
+
+def walk_all(budget: Budget, value: Any, update: Callable[[Any], Iterator[Any]]) -> Iterator[Any]:
+    """All values that `update` gives for the value rebuilt from its updated parts."""
+    budget.spend(4)
+    if type(value) is list:
+        value = [new for one in items(budget, value, 1) for new in walk_all(budget, one, update)]
+    elif type(value) is dict:
+        value = _walked_members(budget, value, update)
+    return update(value)
+
+
+def _walked_members(budget: Budget, value: dict[str, Any], update: Callable[[Any], Iterator[Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, one in entries(budget, value, 1):
+        for new in walk_all(budget, one, update):
+            result[name] = new
+            break
+    return result
+
+
+FUNCTIONS: dict[Name, Native] = {
+    ("length", 0): Native(_length),
+    ("keys", 0): Native(_keys),
+    ("keys_unsorted", 0): Native(_keys_unsorted),
+    ("has", 1): Native(_has),
+    ("add", 0): Native(_add),
+    ("to_entries", 0): Native(_to_entries),
+    ("from_entries", 0): Native(_from_entries),
+    ("sort", 0): Native(_sort),
+    ("_sort_by", 1): Native(_sort_by),
+    ("_group_by", 1): Native(_group_by),
+    ("_unique_by", 1): Native(_unique_by),
+    ("_min_by", 1): Native(_min_by),
+    ("_max_by", 1): Native(max_by),
+    ("unique", 0): Native(_unique),
+    ("min", 0): Native(_least),
+    ("max", 0): Native(_greatest),
+    ("flatten", 0): Native(_flatten),
+    ("flatten", 1): Native(_flatten),
+    ("reverse", 0): Native(_reverse),
+    ("contains", 1): Native(_contains),
+    ("indices", 1): Native(_indices),
+    ("index", 1): Native(_index),
+    ("rindex", 1): Native(_rindex),
+    ("transpose", 0): Native(_transpose),
+    ("combinations", 0): Native(_combinations, many=True),
+    ("bsearch", 1): Native(bsearch),
+    ("tostream", 0): Native(tostream, many=True),
+    ("getpath", 1): Native(get_path),
+    ("setpath", 2): Native(set_path),
+    ("delpaths", 1): Native(delete_paths),
+}

@@ -1,0 +1,163 @@
+"""Expressions and templates, compiled once and then evaluated on any data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+
+from gatewright.flow.jq import syntax
+from gatewright.flow.jq.budget import Budget
+from gatewright.flow.jq.compiler import Compiler
+from gatewright.flow.jq.errors import BudgetExceeded
+from gatewright.flow.jq.errors import ExpressionError
+from gatewright.flow.jq.errors import ExpressionProblem
+from gatewright.flow.jq.parser import parse
+from gatewright.flow.jq.runtime import ENVIRONMENT
+from gatewright.flow.jq.scope import Scope
+from gatewright.flow.jq.sinks import Sink
+from gatewright.flow.jq.values import NOTHING
+
+_TOO_DEEP = "the data is nested too deeply for this expression"
+Variables = Mapping[str, object]
+
+
+class Expression:
+    """A compiled expression: `text`, and `names`, the variables it really uses. Safe to share between threads."""
+
+    __slots__ = ("_all", "_first", "_node", "names", "text")
+
+    def __init__(self, text: str, node: syntax.Node, variables: frozenset[str]) -> None:
+        self.text = text
+        self._node = node
+        self._first, self.names = _program(node, variables, generator=False)
+        self._all: Callable[..., Iterator[object]] | None = None
+
+    def first(self, data: object, variables: Variables, budget: Budget) -> object:
+        """The first value. Raises ExpressionError when it fails or gives none, BudgetExceeded when it takes too much."""
+        try:
+            value = self._first(data, variables, budget)
+        except RecursionError:
+            raise BudgetExceeded(_TOO_DEEP) from None
+        if value is NOTHING:
+            raise ExpressionError("the expression gives no value")
+        return value
+
+    def all(self, data: object, variables: Variables, budget: Budget) -> Iterator[object]:
+        """All values, one after the other, with the errors of `first` but no complaint when there is none."""
+        if self._all is None:
+            self._all, _ = _program(self._node, self.names, generator=True)
+        try:
+            yield from self._all(data, variables, budget)
+        except RecursionError:
+            raise BudgetExceeded(_TOO_DEEP) from None
+
+
+class Template:
+    """A compiled JSON tree whose strings of the form `${ … }` are expressions; `names` are the variables used."""
+
+    __slots__ = ("_render", "names")
+
+    def __init__(self, node: syntax.Node, variables: frozenset[str]) -> None:
+        self._render, self.names = _program(node, variables, generator=False)
+
+    def render(self, data: object, variables: Variables, budget: Budget) -> object:
+        """The tree with each expression's first value in its place. Raises ExpressionError, BudgetExceeded."""
+        try:
+            return self._render(data, variables, budget)
+        except RecursionError:
+            raise BudgetExceeded(_TOO_DEEP) from None
+
+
+def compile_expression(text: str, *, variables: frozenset[str] = frozenset()) -> Expression:
+    """Compile bare jq (without `${ }`); `variables` are the names that may be used as `$name`. Raises ExpressionProblem."""
+    return Expression(text, parse(text), variables)
+
+
+def compile_template(value: object, *, variables: frozenset[str] = frozenset()) -> Template:
+    """Compile a JSON tree; a string that is one whole `${ … }` is an expression, every other one stays as it is.
+
+    Raises ExpressionProblem with `pointer`, the JSON pointer (RFC 6901) of the string within the tree, and `offset` in it.
+    """
+    return Template(_tree(value, "", variables), variables)
+
+
+def _tree(value: object, pointer: str, variables: frozenset[str]) -> syntax.Node:
+    if isinstance(value, str):
+        inner = expression_in(value)
+        return syntax.Literal(value=value) if inner is None else _leaf(inner, value, pointer, variables)
+    if isinstance(value, dict):
+        members = {key: _tree(one, f"{pointer}/{_escaped(str(key))}", variables) for key, one in value.items()}
+        if all(isinstance(node, syntax.Literal) for node in members.values()):
+            return syntax.Literal(value=value)
+        return syntax.Object(entries=tuple((syntax.Literal(value=key), node) for key, node in members.items()))
+    if isinstance(value, list):
+        nodes = tuple(_tree(one, f"{pointer}/{place}", variables) for place, one in enumerate(value))
+        return (
+            syntax.Literal(value=value)
+            if all(isinstance(n, syntax.Literal) for n in nodes)
+            else syntax.Items(items=nodes)
+        )
+    return syntax.Literal(value=value)
+
+
+def _leaf(text: str, whole: str, pointer: str, variables: frozenset[str]) -> syntax.Node:
+    """An expression of the tree; it is compiled alone too, so that its problems are told with their place."""
+    try:
+        node = syntax.First(body=parse(text))
+        _program(node, variables, generator=False)
+    except ExpressionProblem as problem:
+        offset = problem.offset + whole.index("${") + 2
+        raise ExpressionProblem(problem.message, offset, pointer) from None
+    return node
+
+
+def expression_in(text: str) -> str | None:
+    """The text inside a string that is one whole `${ … }`, else None."""
+    bare = text.strip()
+    return bare[2:-1] if bare.startswith("${") and bare.endswith("}") else None
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _program(
+    node: syntax.Node, variables: frozenset[str], *, generator: bool
+) -> tuple[Callable[..., Any], frozenset[str]]:
+    """The Python function (of data, variables, budget) for a tree, and the names of the variables it reads."""
+    compiler = Compiler()
+    writer = compiler.writer
+    atoms = {name: writer.fresh() for name in sorted(variables)}
+    scope = Scope(variables=atoms)
+    x = writer.fresh()
+    keyword = "yield" if generator else "return"
+
+    def body() -> None:
+        compiler.stream(node, x, scope, Sink(lambda atom: writer.line(f"{keyword} {atom}"), small=True))
+        if not generator:
+            writer.line("return NOTHING")
+
+    try:
+        name, _ = writer.function([x, *atoms.values()], body, generator=generator)
+    except RecursionError:
+        raise ExpressionProblem("the expression is nested too deeply", node.offset) from None
+    used = {one: atom for one, atom in atoms.items() if writer.uses(atom)}
+    return _built(compiler, name, [x, *atoms.values()], used), frozenset(used)
+
+
+def _built(compiler: Compiler, name: str, parameters: list[str], used: dict[str, str]) -> Callable[..., Any]:
+    """Compile the source; the entry reads the variables that are used and passes None for the others."""
+    arguments = [f"read(V, {one!r})" for one in used]
+    names = dict(zip(used.values(), arguments, strict=True))
+    passed = ", ".join(names.get(parameter, "None") for parameter in parameters[1:])
+    entry = f"def entry(x, V, B):\n    return {name}(B, x{', ' + passed if passed else ''})"
+    source = "\n".join([*compiler.writer.functions, entry])
+    environment = {**ENVIRONMENT, **compiler.writer.constants}
+    try:
+        exec(compile(source, "<expression>", "exec"), environment)  # noqa: S102  source of our own writing, see writer.py
+    except (SyntaxError, RecursionError, MemoryError):
+        raise ExpressionProblem("the expression nests more loops than can be compiled") from None
+    entry_point: Callable[..., Any] = environment["entry"]  # type: ignore[assignment]
+    return entry_point

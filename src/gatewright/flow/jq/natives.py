@@ -1,0 +1,11 @@
+"""All native functions by name and arity."""
+
+from gatewright.flow.jq import builtins_collections
+from gatewright.flow.jq import builtins_text
+from gatewright.flow.jq.native import Name
+from gatewright.flow.jq.native import Native
+
+NATIVES: dict[Name, Native] = {
+    **builtins_collections.FUNCTIONS,
+    **builtins_text.FUNCTIONS,
+}
