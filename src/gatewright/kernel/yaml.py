@@ -23,7 +23,7 @@ class Bounds(msgspec.Struct, frozen=True):
 DEFAULT_BOUNDS = Bounds()
 
 
-class YamlProblem(Exception):  # noqa: N818
+class YamlProblem(Exception):
     """A document that cannot be read; line and column count from 1."""
 
     def __init__(self, line: int, column: int, message: str) -> None:

@@ -1,0 +1,169 @@
+"""A loaded flow, and one run of it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from gatewright.flow.errors import FlowError
+from gatewright.flow.errors import LimitReached
+from gatewright.flow.errors import limit_reached
+from gatewright.flow.errors import standard_error
+from gatewright.flow.jq import BudgetExceeded
+from gatewright.flow.jq import ExpressionError
+from gatewright.flow.model import DEFAULT_LIMITS
+from gatewright.flow.model import Host
+from gatewright.flow.model import Limits
+from gatewright.flow.run import DeadlinePassed
+from gatewright.flow.run import FlowEnded
+from gatewright.flow.run import Frame
+from gatewright.flow.run import Run
+from gatewright.flow.run import clock
+from gatewright.flow.schema import Check
+from gatewright.flow.scope import Value
+from gatewright.flow.sequence import Body
+from gatewright.flow.trace import Trace
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What compiling gives: the document and its closures."""
+
+    definition: dict[str, Any]
+    steps: Body
+    input_check: Check | None
+    input_from: Value | None
+    output_as: Value | None
+    output_check: Check | None
+    timeout: Value | None
+    names_before: tuple[str, ...]
+    names_after: tuple[str, ...]
+
+
+class Flow:
+    """A flow that is ready to run; it holds no state of any run, so any number may go on at once."""
+
+    def __init__(self, parts: Parts) -> None:
+        definition = parts.definition
+        document = definition["document"]
+        self.definition = definition
+        self.namespace: str = document["namespace"]
+        self.name: str = document["name"]
+        self.version: str = document["version"]
+        self.title: str = document.get("title") or ""
+        self.summary: str = document.get("summary") or ""
+        self.metadata: dict[str, Any] = document.get("metadata") or {}
+        self.input_schema: dict[str, Any] | None = _schema(definition.get("input"))
+        self.output_schema: dict[str, Any] | None = _schema(definition.get("output"))
+        self.secrets: tuple[str, ...] = tuple((definition.get("use") or {}).get("secrets") or ())
+        self.is_async: bool = parts.steps.is_async
+        self._parts = parts
+
+    @property
+    def wants_envelope(self) -> bool:
+        """Whether its input is the whole request: headers, query, path, body, principal."""
+        return bool(_option(self.metadata, "input") == "envelope")
+
+    @property
+    def gives_response(self) -> bool:
+        """Whether its output is a response: statusCode, headers, content."""
+        return bool(_option(self.metadata, "output") == "response")
+
+    async def run(
+        self,
+        input: object,  # noqa: A002 - the standard's word
+        host: Host,
+        *,
+        authorization: Mapping[str, Any] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        trace: Trace | None = None,
+    ) -> object:
+        """Run once; `input` is a JSON value and is never changed. Raises FlowError for every failure of the flow.
+
+        `authorization`: what `$authorization` gives (subject, client, scopes), never a token.
+        """
+        deadline = clock() + limits.seconds
+        run = Run(self.definition, self.secrets, input, host, authorization, limits, trace, deadline)
+        frame = Frame(run, {}, deadline)
+        try:
+            return await self._run(frame, input)
+        except DeadlinePassed:
+            raise self._too_slow(limits.seconds) from None
+
+    async def _run(self, frame: Frame, raw: Any) -> Any:
+        seconds = frame.run.limits.seconds
+        if self._parts.timeout is not None:
+            given: float = self._before(frame, self._parts.timeout, raw, "/timeout")
+            seconds = min(seconds, given)
+            frame = frame.until(clock() + seconds)
+        data = self._begin(frame, raw)
+        try:
+            data = await self._steps(frame, data, seconds)
+        except FlowEnded as ended:
+            data = ended.output
+        except DeadlinePassed:
+            raise self._too_slow(seconds) from None
+        return self._end(frame, data)
+
+    async def _steps(self, frame: Frame, data: Any, seconds: float) -> Any:
+        if not self._parts.steps.is_async:
+            return self._parts.steps.run(frame, data)
+        try:
+            async with asyncio.timeout(seconds) as watch:
+                return await self._parts.steps.run(frame, data)
+        except TimeoutError:
+            if not watch.expired():
+                raise
+        raise DeadlinePassed(frame.deadline)
+
+    def _too_slow(self, seconds: float) -> LimitReached:
+        return limit_reached("timeout", f"the flow took longer than {seconds:g} s")
+
+    def _begin(self, frame: Frame, raw: Any) -> Any:
+        parts = self._parts
+        if parts.input_check is not None:
+            _check(parts.input_check, raw, "/input")
+        return raw if parts.input_from is None else self._before(frame, parts.input_from, raw, "/input/from")
+
+    def _before(self, frame: Frame, value: Value, raw: Any, at: str) -> Any:
+        return _evaluate(frame, value, raw, frame.bind(self._parts.names_before, raw), at)
+
+    def _end(self, frame: Frame, data: Any) -> Any:
+        parts = self._parts
+        if parts.output_as is not None:
+            data = _evaluate(frame, parts.output_as, data, frame.bind(parts.names_after, data), "/output/as")
+        if parts.output_check is not None:
+            _check(parts.output_check, data, "/output")
+        return data
+
+
+def _evaluate(frame: Frame, value: Value, data: Any, variables: Mapping[str, Any], at: str) -> Any:
+    try:
+        return value.of(data, variables, frame.run.budget)
+    except BudgetExceeded as error:
+        raise _at(limit_reached("runtime", str(error)), at) from None
+    except ExpressionError as error:
+        raise _at(standard_error("expression", str(error)), at) from None
+    except FlowError as error:
+        raise _at(error, at) from error.__cause__
+
+
+def _check(check: Check, value: Any, at: str) -> None:
+    try:
+        check(value)
+    except FlowError as error:
+        raise _at(error, at) from None
+
+
+def _at(error: FlowError, pointer: str) -> FlowError:
+    error.instance = error.instance or pointer
+    return error
+
+
+def _schema(part: Any) -> dict[str, Any] | None:
+    schema = (part or {}).get("schema")
+    return schema["document"] if schema else None
+
+
+def _option(metadata: Mapping[str, Any], name: str) -> Any:
+    return (metadata.get("gatewright") or {}).get(name)

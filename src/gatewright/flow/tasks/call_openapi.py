@@ -1,0 +1,94 @@
+"""call: openapi, an operation of a document that is fetched when it is first needed and kept with the flow."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gatewright.flow.authentication import Authentication
+from gatewright.flow.authentication import compile_authentication
+from gatewright.flow.errors import standard_error
+from gatewright.flow.exchange import obtain
+from gatewright.flow.exchange import present
+from gatewright.flow.http import HttpRequest
+from gatewright.flow.openapi.document import Document
+from gatewright.flow.openapi.document import parse_document
+from gatewright.flow.problems import join
+from gatewright.flow.run import Frame
+from gatewright.flow.scope import Scope
+from gatewright.flow.sequence import Body
+from gatewright.flow.shapes import boolean
+from gatewright.flow.shapes import by_type
+from gatewright.flow.shapes import fields
+from gatewright.flow.shapes import text
+from gatewright.flow.tasks.call_http import OUTPUT
+from gatewright.flow.tasks.call_http import compile_address
+from gatewright.flow.tasks.call_http import object_or_expression
+from gatewright.flow.vocabulary import AUTHENTICATION_OR_NAME
+from gatewright.flow.vocabulary import RESOURCE
+
+_MOST_DOCUMENTS = 16
+_WITH = by_type(
+    mapping=fields(
+        {
+            "document": RESOURCE,
+            "operationId": text,
+            "parameters": object_or_expression,
+            "authentication": AUTHENTICATION_OR_NAME,
+            "output": OUTPUT,
+            "redirect": boolean,
+        },
+        ("document", "operationId"),
+    )
+)
+
+
+class _Source:
+    """Where a document comes from; documents are kept by address for all calls of the flow."""
+
+    def __init__(self, endpoint: Any, at: str, scope: Scope) -> None:
+        self._kept = scope.book.documents
+        self._authentication: Authentication | None = None
+        if isinstance(endpoint, dict):
+            if "authentication" in endpoint:
+                self._authentication = compile_authentication(
+                    endpoint["authentication"], join(at, "authentication"), scope
+                )
+            endpoint, at = endpoint["uri"], join(at, "uri")
+        self._address = compile_address(endpoint, at, scope)
+
+    async def document(self, frame: Frame, data: Any, variables: Mapping[str, Any]) -> Document:
+        address = self._address(frame, data, variables)
+        kept: Document | None = self._kept.get(address)
+        if kept is not None:
+            return kept
+        request = HttpRequest("GET", address, {"Accept": "application/json, application/yaml;q=0.9, */*;q=0.5"})
+        response = await obtain(frame, request, self._authentication, data, variables, redirect=False)
+        document = parse_document(response.body, address)
+        while len(self._kept) >= _MOST_DOCUMENTS:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[address] = document
+        return document
+
+
+def compile_call(task: Mapping[str, Any], at: str, scope: Scope) -> Body:
+    """The body of a `call: openapi`."""
+    given, place = task.get("with"), join(at, "with")
+    if not _WITH(given, place, scope.problems):
+        return Body(True, lambda frame, data, variables: None)
+    assert isinstance(given, dict)
+    source = _Source(given["document"]["endpoint"], join(place, "document", "endpoint"), scope)
+    authentication = None
+    if "authentication" in given:
+        authentication = compile_authentication(given["authentication"], join(place, "authentication"), scope)
+    parameters = scope.template(given.get("parameters") or {}, join(place, "parameters"))
+    name, output, redirect = given["operationId"], given.get("output", "content"), given.get("redirect", False)
+
+    async def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
+        operation = (await source.document(frame, data, variables)).operation(name)
+        values = parameters.of(data, variables, frame.run.budget)
+        if not isinstance(values, dict):
+            raise standard_error("validation", f"the parameters of {name!r} must be an object")
+        request = operation.request(values)
+        response = await obtain(frame, request, authentication, data, variables, redirect=redirect)
+        return present(request, response, output), None
+
+    return Body(True, run)

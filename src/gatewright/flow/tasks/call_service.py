@@ -1,0 +1,62 @@
+"""call: a service of this server by its full name, `folder.sub:service`; `run: workflow` uses it too."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gatewright.flow.arguments import check_arguments
+from gatewright.flow.errors import FlowError
+from gatewright.flow.errors import standard_error
+from gatewright.flow.problems import did_you_mean
+from gatewright.flow.run import Frame
+from gatewright.flow.scope import Scope
+from gatewright.flow.sequence import Body
+
+_FULL_NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*:[A-Za-z_][\w-]*\Z", re.ASCII)
+
+
+def compile_call(name: str, given: Any, at: str, name_at: str, scope: Scope) -> Body:
+    """The body of a call of the service `name` with the arguments `given`, which stand at `at`."""
+    _check_name(name, name_at, scope)
+    registry = scope.book.registry
+    signature = registry.signature(name) if registry is not None else None
+    check_arguments(given, signature.input_schema if signature else None, name, at, scope)
+    arguments = scope.template({} if given is None else given, at)
+
+    async def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
+        values = arguments.of(data, variables, frame.run.budget)
+        if not isinstance(values, dict):
+            raise standard_error("validation", f"the arguments of {name!r} must be an object")
+        return await call(name, values, frame), None
+
+    return Body(True, run)
+
+
+def _check_name(name: str, at: str, scope: Scope) -> None:
+    registry = scope.book.registry
+    if registry is not None and registry.signature(name) is not None:
+        return
+    functions = list(scope.book.use.get("functions") or {})
+    known = [*functions, "http", "openapi", *(registry.names() if registry is not None else [])]
+    if not _FULL_NAME.match(name):
+        mend = did_you_mean(name, known, "define it under use.functions, or give a service's full name, folder:service")
+        scope.problems.value(at, f"there is no function named {name!r}", mend)
+    elif registry is not None:
+        scope.problems.value(
+            at, f"there is no service named {name!r}", did_you_mean(name, known, "see the list of services")
+        )
+
+
+async def call(name: str, values: dict[str, Any], frame: Frame) -> Any:
+    """The service's output; its errors become errors of the step that called it."""
+    try:
+        return await frame.run.host.call(name, values)
+    except FlowError as error:
+        extensions = {**error.extensions, "service": name}
+        if error.instance:
+            extensions["serviceInstance"] = error.instance
+        raise FlowError(
+            error.type, error.status, error.title, error.detail, extensions=extensions, origin=error.origin
+        ) from error
+    except Exception as error:
+        raise standard_error("runtime", f"the service {name!r} failed") from error

@@ -1,0 +1,77 @@
+"""switch: the first case whose condition holds says what follows; the data go through unchanged."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
+
+from gatewright.flow.kind import Kind
+from gatewright.flow.problems import Collector
+from gatewright.flow.problems import join
+from gatewright.flow.run import Frame
+from gatewright.flow.scope import Scope
+from gatewright.flow.scope import Value
+from gatewright.flow.scope import is_true
+from gatewright.flow.sequence import Body
+from gatewright.flow.sequence import Targets
+from gatewright.flow.shapes import fields
+from gatewright.flow.shapes import text
+
+_CASE = fields({"when": text, "then": text}, ("then",))
+
+
+def _shape(value: Any, at: str, problems: Collector) -> bool:
+    if not isinstance(value, list) or not value:
+        problems.value(at, "a list of named cases is expected here", "write '- name:' with when and then below it")
+        return False
+    fits = True
+    default: str | None = None
+    for index, item in enumerate(value):
+        if not isinstance(item, dict) or len(item) != 1:
+            problems.value(join(at, index), "a case has exactly one name", "give each case its own '- name:'")
+            fits = False
+            continue
+        name, case = next(iter(item.items()))
+        fits = _CASE(case, join(at, index, name), problems) and fits
+        if default is not None:
+            problems.warn(join(at, index, name), f"this case is never reached: {default!r} before it has no 'when'")
+        elif isinstance(case, dict) and "when" not in case:
+            default = name
+    return fits
+
+
+def _cases(task: Mapping[str, Any]) -> Iterable[tuple[int, str, Mapping[str, Any]]]:
+    listed = task["switch"] if isinstance(task["switch"], list) else []
+    for index, item in enumerate(listed):
+        if isinstance(item, dict) and len(item) == 1:
+            name, case = next(iter(item.items()))
+            if isinstance(case, dict):
+                yield index, name, case
+
+
+def _directives(task: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
+    for index, name, case in _cases(task):
+        if isinstance(case.get("then"), str):
+            yield case["then"], ("switch", index, name, "then")
+
+
+def _falls_through(task: Mapping[str, Any]) -> bool:
+    return all("when" in case for _, _, case in _cases(task))
+
+
+def _compile(task: Mapping[str, Any], at: str, scope: Scope, targets: Targets) -> Body:
+    cases: list[tuple[Value | None, int | None]] = []
+    for index, name, case in _cases(task):
+        place = join(at, "switch", index, name, "when")
+        when = scope.expression(case["when"], place) if "when" in case else None
+        cases.append((when, targets.get(case["then"])))
+
+    def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, int | None]:
+        for when, target in cases:
+            if when is None or is_true(when.of(data, variables, frame.run.budget)):
+                return data, target
+        return data, None
+
+    return Body(False, run)
+
+
+KIND = Kind("switch", {"switch": _shape}, _compile, directives=_directives, falls_through=_falls_through)
