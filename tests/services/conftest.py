@@ -1,8 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Catalogue
@@ -16,11 +17,11 @@ ADA = Caller(kind="user", subject="u1", client_id="c1", scopes=("s",), groups=fr
 ADMIN = Caller(kind="user", subject="u0", groups=frozenset(["Administrators"]))
 
 
-@pytest.fixture
-def runtime() -> Iterator[Runtime]:
+@pytest_asyncio.fixture
+async def runtime() -> AsyncIterator[Runtime]:
     runtime = Runtime(threads=2, waiting=1, environ={"SHARED_SECRET": "s3cret"})
     yield runtime
-    runtime.close()
+    await runtime.close()
 
 
 class Workshop:

@@ -34,6 +34,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """One callable API. `file` is relative to the packages' folder, with `/`; `problems` disable it when there are any.
 
     input_schema, output_schema: JSON Schemas; None: anything.
+    wants_envelope: its input is the whole request; gives_response: its output is a whole response (`envelope`).
     lists: inputs that may come more than once in a query or form.
     readers: inputs whose texts, from a path, query or form, stand for something else, with their schemas.
     """
@@ -48,6 +49,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     input_schema: Mapping[str, Any] | None = None
     output_schema: Mapping[str, Any] | None = None
     sample: Mapping[str, Any] = {}
+    wants_envelope: bool = False
+    gives_response: bool = False
     lists: frozenset[str] = frozenset()
     readers: Mapping[str, Mapping[str, Any]] = {}
     problems: tuple[Problem, ...] = ()

@@ -19,6 +19,7 @@ ANONYMOUS_GROUP = "Anonymous"
 """In an ACL: no token is needed."""
 EVERYBODY_GROUP = "Everybody"
 """In an ACL: every authenticated principal."""
+_MOST_ANSWERS = 50_000
 
 
 class ScopeContents(Protocol):
@@ -62,13 +63,12 @@ class Openings:
         self._answers: dict[tuple[str, str], frozenset[str]] = {}
 
     def scopes_for(self, service: str, template: UrlTemplate | None = None) -> frozenset[str]:
-        """The names of the scopes that open a service of the catalogue, as in `opens_service`.
-
-        Answers are kept, so ask only for services that exist.
-        """
+        """The names of the scopes that open a service, as in `opens_service`."""
         key = (service, template.text if template else "")
         answer = self._answers.get(key)
         if answer is None:
+            if len(self._answers) >= _MOST_ANSWERS:  # somebody asks for services that do not exist
+                self._answers.clear()
             answer = self._answers[key] = self._find(*key)
         return answer
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 import time
+from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +13,13 @@ from typing import Any
 import msgspec
 import structlog
 
+from gatewright.flow import Trace
 from gatewright.services.call import Call
 from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
 from gatewright.services.errors import ServiceError
+from gatewright.services.outgoing import Outgoing
 
 _log = structlog.get_logger(__name__)
 
@@ -24,6 +27,8 @@ _log = structlog.get_logger(__name__)
 class Runtime:
     """Runs services for one process. Holds what they share: threads for plain functions, the way out, the clock.
 
+    outgoing: requests to other servers. publish: takes the events (CloudEvents 1.0) that flows emit.
+    environ: where the secrets that packages declare come from.
     threads: how many plain functions run at once; waiting: how many more may wait before calls are refused with 503.
     depth: how many calls may be nested, a flow's call of a flow being one.
     """
@@ -34,16 +39,21 @@ class Runtime:
         threads: int = 16,
         waiting: int = 256,
         depth: int = 32,
+        outgoing: Outgoing | None = None,
+        publish: Callable[[dict[str, object]], Awaitable[None]] | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.clock, self.environ = clock, environ
+        self.outgoing = outgoing or Outgoing()
+        self.publish = publish or _log_event
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service")
         self._room = threading.BoundedSemaphore(threads + waiting)
         self._depth = depth
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Take no more calls; functions that still run in threads are left to finish."""
+        await self.outgoing.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def invoke(
@@ -54,7 +64,7 @@ class Runtime:
         caller: Caller,
         *,
         seconds: float = 30.0,
-        trace: Any = None,
+        trace: Trace | None = None,
     ) -> object:
         """Run the service `name` on the input `values` and give its output, for `encode`.
 
@@ -113,6 +123,10 @@ class Runtime:
         # A thread cannot be stopped: its place is free when it ends, not when its caller stops waiting.
         future.add_done_callback(lambda _: self._room.release())
         return await asyncio.wrap_future(future)
+
+
+async def _log_event(event: dict[str, object]) -> None:
+    _log.info("event emitted", type=event.get("type"), source=event.get("source"))
 
 
 def encode(output: object, service: str) -> bytes:

@@ -26,7 +26,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A deployable folder of services.
 
     allowed_hosts: the only hosts its flows may call; none named: any public one. A name may begin with `*.`.
-    secrets: names of environment variables its flows may read as `$secrets.NAME`.
+    secrets: what its flows may read as `$secrets.NAME`, from GATEWRIGHT_SECRET_NAME in the environment.
     """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\Z", max_length=100)]
@@ -35,7 +35,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     url_templates: tuple[TemplateEntry, ...] = ()
     limits: PackageLimits = PackageLimits()
     allowed_hosts: tuple[str, ...] = ()
-    secrets: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z")], ...] = ()
+    secrets: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\Z")], ...] = ()
 
 
 def parse_package(text: str, file: str) -> Package:
