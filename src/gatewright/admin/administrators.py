@@ -15,11 +15,12 @@ ADMINISTRATORS: Final = "Administrators"
 
 
 @contextmanager
-def one_administrator_kept(transaction: Transaction, field: str) -> Iterator[None]:
+def one_administrator_kept(transaction: Transaction, field: str, now: int) -> Iterator[None]:
     """Raise Invalid, of this field, when the change within leaves nobody who can sign in as an administrator.
 
     The exception takes the change back with its transaction.
     """
+    transaction.announce("group", ADMINISTRATORS, now)  # alone from here: two cannot remove each other
     had_one = _has_one(transaction)
     yield
     if had_one and not _has_one(transaction):

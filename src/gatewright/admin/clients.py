@@ -126,7 +126,10 @@ def new_secret(
 
 
 def delete(transaction: Transaction, by: By, client_id: str) -> None:
-    """Remove a client; its tokens, pending codes and remembered consents die with it. Raises NotFound."""
+    """Remove a client; its tokens, pending codes and remembered consents die with it. Raises NotFound.
+
+    Tokens past the first thousands are removed when they expire: none of a client that is gone is active.
+    """
     before = find(transaction, client_id)
     tokens.revoke_client(transaction, client_id, by.now)
     clients.delete(transaction, client_id, by.now)

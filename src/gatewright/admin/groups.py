@@ -70,7 +70,7 @@ def set_members(transaction: Transaction, by: By, name: str, kind: MemberKind, i
         errors.append(FieldError("members", _follows(name)))
     if errors:
         raise Invalid(errors)
-    with one_administrator_kept(transaction, "members"):
+    with one_administrator_kept(transaction, "members", by.now):
         access.set_members(transaction, name, kind, after, by.now)
     audit.record(transaction, by, "group.members", name, {f"{kind}s": before}, {f"{kind}s": after})
 

@@ -60,18 +60,23 @@ def revoke(transaction: Transaction, by: By, token_id: str) -> None:
 
 
 def revoke_client(transaction: Transaction, by: By, client_id: str) -> int:
-    """End all tokens of a client; how many there were. Raises NotFound."""
+    """End the tokens, grants and pending codes of a client; how many ended. Raises NotFound.
+
+    One call ends some thousands, so as not to hold up others. Call again while it is not 0.
+    """
     label = find_client(transaction, client_id).label
     ended = tokens.revoke_client(transaction, client_id, by.now)
-    audit.record(transaction, by, "token.revoke_client", label, {"access_tokens": ended})
+    if ended:
+        audit.record(transaction, by, "token.revoke_client", label, {"ended": ended})
     return ended
 
 
 def revoke_user(transaction: Transaction, by: By, user_id: str) -> int:
-    """End all tokens issued for a user; how many there were. Raises NotFound."""
+    """End what was issued for a user, as `revoke_client` does for a client. Raises NotFound."""
     name = find_user(transaction, user_id).name
     ended = tokens.revoke_user(transaction, user_id, by.now)
-    audit.record(transaction, by, "token.revoke_user", name, {"access_tokens": ended})
+    if ended:
+        audit.record(transaction, by, "token.revoke_user", name, {"ended": ended})
     return ended
 
 

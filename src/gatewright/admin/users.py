@@ -71,7 +71,7 @@ def set_groups(transaction: Transaction, by: By, user_id: str, groups: Sequence[
         return
     if errors := check_groups(transaction, after):
         raise Invalid(errors)
-    with one_administrator_kept(transaction, "groups"):
+    with one_administrator_kept(transaction, "groups", by.now):
         access.set_groups(transaction, "user", user_id, after, by.now)
     audit.record(transaction, by, "user.groups", user.name, {"groups": before}, {"groups": after})
 
@@ -92,7 +92,7 @@ def set_enabled(transaction: Transaction, by: By, user_id: str, enabled: bool) -
     user = find(transaction, user_id)
     if user.enabled == enabled:
         return
-    with one_administrator_kept(transaction, "enabled"):
+    with one_administrator_kept(transaction, "enabled", by.now):
         users.update(transaction, msgspec.structs.replace(user, enabled=enabled), by.now)
     if not enabled:
         users.end_sessions(transaction, user_id)
@@ -104,7 +104,7 @@ def delete(transaction: Transaction, by: By, user_id: str) -> None:
     user = find(transaction, user_id)
     groups = sorted(users.groups(transaction, user_id))
     tokens.revoke_user(transaction, user_id, by.now)
-    with one_administrator_kept(transaction, "name"):
+    with one_administrator_kept(transaction, "name", by.now):
         users.delete(transaction, user_id, by.now)
     audit.record(transaction, by, "user.delete", user.name, {"groups": groups})
 

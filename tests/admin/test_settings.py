@@ -1,0 +1,53 @@
+import msgspec
+import pytest
+
+from gatewright.admin import settings
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.store import changes
+from gatewright.store.database import Database
+from tests.admin.support import BY
+from tests.admin.support import refused
+
+DEFAULTS = GlobalSettings()
+
+
+async def test_change_is_in_force_and_audited_by_what_changed(database: Database) -> None:
+    await database.write(settings.change, BY, GlobalSettings(require_pkce=True, access_token_lifetime="never"))
+    assert await database.read(settings.load) == GlobalSettings(require_pkce=True, access_token_lifetime="never")
+    (row,) = await database.read(changes.audit_page)
+    assert msgspec.json.decode(row.before or "") == {"require_pkce": False, "access_token_lifetime": 3600}
+    assert msgspec.json.decode(row.after or "") == {"require_pkce": True, "access_token_lifetime": "never"}
+
+
+async def test_unchanged_settings_are_not_audited(database: Database) -> None:
+    await database.write(settings.change, BY, DEFAULTS)
+    assert await database.read(changes.audit_page) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("access_token_lifetime", 0, "whole number from 1"),
+        ("access_token_lifetime", "forever", "never"),
+        ("authorization_code_lifetime", 2147483648, "to 2147483647"),
+        ("require_https", "no", "always or except_loopback or never"),
+        ("require_pkce", "yes", "true or false"),
+        ("cors_allowed_origins", "*", "list"),
+        ("cors_allowed_origins", ["https://a.example/path"], "no origin"),
+        ("require_pkc", True, "'require_pkce'"),
+    ],
+)
+def test_wrong_value_says_what_was_expected(name: str, value: object, says: str) -> None:
+    with refused(name) as refusal:
+        settings.read_settings({name: value}, DEFAULTS)
+    assert says in refusal.errors[name]
+
+
+def test_form_may_send_numbers_as_text() -> None:
+    read = settings.read_settings({"access_token_lifetime": "60"}, DEFAULTS, from_form=True)
+    assert read.access_token_lifetime == 60
+
+
+def test_what_is_absent_stays() -> None:
+    base = GlobalSettings(require_pkce=True)
+    assert settings.read_settings({"access_token_lifetime": 60}, base).require_pkce
