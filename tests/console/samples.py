@@ -209,8 +209,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "password": (
-        "people/password.html",
-        {"brand": BRAND, "csrf": "c", "action": "/console/password", "hidden": {}, "user": "admin", "errors": {"again": "The two differ."}},
+        "password.html",
+        {"brand": BRAND, "csrf": "c", "action": "/account/password", "hidden": {"next": "/console/"}, "username": "admin", "required": True, "errors": ["The current password is wrong."]},
     ),
     "confirm": (
         "confirm.html",

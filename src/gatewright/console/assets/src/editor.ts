@@ -20,6 +20,7 @@ function mount(field: HTMLTextAreaElement): EditorView {
   const extensions: Extension[] = [
     EditorView.cspNonce.of(field.dataset.nonce ?? ""),
     EditorView.contentAttributes.of({
+      tabindex: "0",
       "aria-label": field.labels?.[0]?.textContent?.trim() ?? "Source",
       ...(field.getAttribute("aria-describedby") ? { "aria-describedby": field.getAttribute("aria-describedby")! } : {}),
     }),
