@@ -352,7 +352,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "packages-none": ("packages/packages.html", {"frame": FRAME, "packages": []}),
     "flow-new": ("packages/flow_new.html", {"frame": FRAME, "packages": ["Airports"], "values": {"package": "Airports", "name": ""}, "errors": {}}),
     "service": ("packages/service.html", SERVICE_PAGE),
-    "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": []}),
+    "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": [], "revision": "2"}),
     "service-run": ("packages/_run.html", {"result": RESULT | {"ok": True, "status": 200, "error": None, "output": "{}"}}),
     "get-token": (
         "get_token.html",
