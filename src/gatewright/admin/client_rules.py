@@ -47,6 +47,9 @@ FIELDS: Final = (
 )
 """The fields people choose; `client_id` is chosen once, scopes, groups and secrets are given beside them."""
 
+NEW: Final = Client(client_id="", name="")
+"""An empty form for a new client."""
+
 _NOT_IN_NAMES: Final = "&()\\;,/\":'<>"
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}\Z")
 _LONGEST_NAME: Final = 100

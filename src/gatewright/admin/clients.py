@@ -108,6 +108,18 @@ def set_enabled(transaction: Transaction, by: By, client_id: str, enabled: bool)
     return find(transaction, client_id)
 
 
+def set_groups(transaction: Transaction, by: By, client_id: str, groups: Sequence[str]) -> None:
+    """Make the client, a principal too, a member of just these groups. Raises NotFound, Invalid (field `groups`)."""
+    client = find(transaction, client_id)
+    before, after = sorted(clients.groups(transaction, client_id)), sorted(set(groups))
+    if before == after:
+        return
+    if errors := check_groups(transaction, after):
+        raise Invalid(errors)
+    access.set_groups(transaction, "client", client_id, after, by.now)
+    audit.record(transaction, by, "client.groups", client.label, {"groups": before}, {"groups": after})
+
+
 def new_secret(
     transaction: Transaction, by: By, client_id: str, keep_old_for: int = 0, secret_hash: str | None = None
 ) -> SavedClient:

@@ -1,0 +1,102 @@
+"""`apply --prune`: removal of what the file's lists do not name. Parts the file leaves out are left as they are."""
+
+from collections.abc import Iterator
+
+from gatewright.admin import acls
+from gatewright.admin import clients
+from gatewright.admin import groups
+from gatewright.admin import scopes
+from gatewright.admin import users
+from gatewright.admin.actor import By
+from gatewright.admin.configuration import Configuration
+from gatewright.admin.configuration import Refused
+from gatewright.admin.plan import Line
+from gatewright.kernel.errors import GatewrightError
+from gatewright.store import access
+from gatewright.store import clients as client_store
+from gatewright.store import scopes as scope_store
+from gatewright.store import users as user_store
+from gatewright.store.database import Transaction
+from gatewright.store.records import Client
+from gatewright.store.records import User
+
+_PAGE = 500
+
+
+def prune(transaction: Transaction, by: By, configuration: Configuration, client_ids: set[str]) -> list[Line]:
+    """Remove what is kept but not named; a line for each. `client_ids`: the clients the file names. Raises Refused."""
+    lines: list[Line] = []
+    try:
+        _acls(transaction, by, configuration, lines)
+        _clients(transaction, by, configuration, client_ids, lines)
+        _scopes(transaction, by, configuration, lines)
+        _users(transaction, by, configuration, lines)
+        _groups(transaction, by, configuration, lines)
+    except GatewrightError as refusal:
+        raise Refused([f"{configuration.file}: nothing was pruned: {refusal}"]) from None
+    return lines
+
+
+def _acls(transaction: Transaction, by: By, configuration: Configuration, lines: list[Line]) -> None:
+    if configuration.acls is None:
+        return
+    named = {entry.target for entry in configuration.acls}
+    for target in access.all_acls(transaction):
+        if target not in named:
+            acls.delete(transaction, by, target)
+            lines.append(Line("-", "acl", target))
+
+
+def _clients(
+    transaction: Transaction, by: By, configuration: Configuration, client_ids: set[str], lines: list[Line]
+) -> None:
+    if configuration.clients is None:
+        return
+    for client in list(_all_clients(transaction)):
+        if client.client_id not in client_ids:
+            clients.delete(transaction, by, client.client_id)
+            lines.append(Line("-", "client", f"{client.client_id} {client.label}"))
+
+
+def _scopes(transaction: Transaction, by: By, configuration: Configuration, lines: list[Line]) -> None:
+    if configuration.scopes is None:
+        return
+    named = {entry.name for entry in configuration.scopes}
+    for scope in scope_store.all_scopes(transaction):
+        if scope.name not in named:
+            scopes.delete(transaction, by, scope.name)
+            lines.append(Line("-", "scope", scope.name))
+
+
+def _users(transaction: Transaction, by: By, configuration: Configuration, lines: list[Line]) -> None:
+    if configuration.users is None:
+        return
+    named = {entry.name for entry in configuration.users}
+    for user in list(_all_users(transaction)):
+        if user.name not in named:
+            users.delete(transaction, by, user.id)
+            lines.append(Line("-", "user", user.name))
+
+
+def _groups(transaction: Transaction, by: By, configuration: Configuration, lines: list[Line]) -> None:
+    if configuration.groups is None:
+        return
+    named = {entry.name for entry in configuration.groups}
+    for group in access.all_groups(transaction):
+        if group.name not in named and not group.predefined:
+            groups.delete(transaction, by, group.name)
+            lines.append(Line("-", "group", group.name))
+
+
+def _all_clients(transaction: Transaction) -> Iterator[Client]:
+    page = client_store.page(transaction, limit=_PAGE)
+    while page:
+        yield from page
+        page = client_store.page(transaction, after=(page[-1].name, page[-1].version), limit=_PAGE)
+
+
+def _all_users(transaction: Transaction) -> Iterator[User]:
+    page = user_store.page(transaction, limit=_PAGE)
+    while page:
+        yield from page
+        page = user_store.page(transaction, after=page[-1].name, limit=_PAGE)
