@@ -85,7 +85,7 @@ def run(host):
     """Run a flow given by what stands below its head; returns the output, or raises."""
 
     async def runner(text, given=None, *, registry=None, **options):
-        flow = load_flow(text if "document:" in text else HEAD + text, registry)
+        flow = load_flow(text if text.startswith("\ndocument:") else HEAD + text, registry)
         return await flow.run({} if given is None else given, host, **options)
 
     return runner

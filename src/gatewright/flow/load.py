@@ -29,34 +29,34 @@ def check_flow(source: str, registry: Registry | None = None) -> list[Problem]:
 
 def load_flow(source: str, registry: Registry | None = None) -> Flow:
     """A flow that is ready to run. Raises FlowProblems with all errors; warnings do not keep a flow from loading."""
-    flow, problems = _read(source, registry)
+    parts, problems = _read(source, registry)
     errors = [problem for problem in problems if problem.severity == "error"]
-    if errors or flow is None:
+    if errors or parts is None:
         raise FlowProblems(errors)
-    return flow
+    return Flow(parts)
 
 
-def _read(source: str, registry: Registry | None) -> tuple[Flow | None, list[Problem]]:
+def _read(source: str, registry: Registry | None) -> tuple[Parts | None, list[Problem]]:
     try:
         document = load(source)
     except YamlProblem as problem:
         mend = "indent with spaces, and quote texts that hold ': ' or ' #'"
         return None, [Problem(problem.line, problem.column, "", problem.message, mend)]
     problems = Collector(document, KINDS)
-    flow = None
+    parts = None
     if check_structure(document.value, problems):
-        flow = _compile(document.value, problems, registry)
-    return flow, problems.sorted()
+        parts = _compile(document.value, problems, registry)
+    return parts, problems.sorted()
 
 
-def _compile(definition: dict[str, Any], problems: Collector, registry: Registry | None) -> Flow:
+def _compile(definition: dict[str, Any], problems: Collector, registry: Registry | None) -> Parts:
     book = Book(definition, problems, registry)
     for name, function in (book.use.get("functions") or {}).items():
         book.functions[name] = compile_single(name, function, join("/use/functions", name), Scope(book))
     given, result = definition.get("input") or {}, definition.get("output") or {}
     before, after = Scope(book, _BEFORE), Scope(book, _AFTER)
     timeout = definition.get("timeout")
-    parts = Parts(
+    return Parts(
         definition=definition,
         steps=compile_list(definition["do"], "/do", Scope(book)),
         input_check=before.schema(given, "/input", "the input"),
@@ -67,4 +67,3 @@ def _compile(definition: dict[str, Any], problems: Collector, registry: Registry
         names_before=before.names,
         names_after=after.names,
     )
-    return Flow(parts)
