@@ -36,7 +36,10 @@ async def port() -> AsyncIterator[int]:
 
 @pytest_asyncio.fixture
 async def outgoing() -> AsyncIterator[Outgoing]:
-    made = Outgoing(lambda: ["127.0.0.1", "localhost"], seconds=0.3, most_bytes=1000)
+    async def private_hosts() -> list[str]:
+        return ["127.0.0.1", "localhost"]
+
+    made = Outgoing(private_hosts, seconds=0.3, most_bytes=1000)
     yield made
     await made.close()
 

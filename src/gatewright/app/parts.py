@@ -11,6 +11,7 @@ from gatewright.services.catalogue import Catalogue
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
+from gatewright.services.outgoing import Outgoing
 from gatewright.services.watcher import Watcher
 from gatewright.store.database import Database
 from gatewright.store.directory import Directory
@@ -28,7 +29,7 @@ class Parts:
         self.directory = Directory(database)
         self.server = AuthorizationServer(database, self.directory, clock, settings.issuer)
         self.guard = Guard(self.server)
-        self.runtime = Runtime()
+        self.runtime = Runtime(outgoing=Outgoing(self._private_hosts))
         self.watcher = Watcher(Loader(workspace / "packages"), self._publish)
         self.catalogue = Catalogue()
         self._watching: asyncio.Task[None] | None = None
@@ -45,8 +46,11 @@ class Parts:
         """Finish what is waiting and let go of everything."""
         if self._watching is not None:
             self._watching.cancel()
-        self.runtime.close()
+        await self.runtime.close()
         await self.database.close()
+
+    async def _private_hosts(self) -> tuple[str, ...]:
+        return (await self.directory.settings()).fetch_private_hosts
 
     def _publish(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

@@ -142,12 +142,14 @@ class Catalogue:
 
     def tree(self) -> tuple[Folder, ...]:
         """The topmost folders with everything below, sorted by name."""
-        return self._below("")
+        inside: dict[str, list[Service]] = {}
+        for name in sorted(self.services):
+            inside.setdefault(folder_of(name), []).append(self.services[name])
+        below: dict[str, list[str]] = {}
+        for folder in sorted(self.folders):
+            below.setdefault(folder.rpartition(".")[0], []).append(folder)
 
-    def _below(self, parent: str) -> tuple[Folder, ...]:
-        depth = parent.count(".") + 1 if parent else 0
-        names = sorted(n for n in self.folders if n.count(".") == depth and (not parent or n.startswith(parent + ".")))
-        return tuple(Folder(name, self._below(name), self._directly_in(name)) for name in names)
+        def nodes(parent: str) -> tuple[Folder, ...]:
+            return tuple(Folder(name, nodes(name), tuple(inside.get(name, ()))) for name in below.get(parent, ()))
 
-    def _directly_in(self, folder: str) -> tuple[Service, ...]:
-        return tuple(self.services[name] for name in sorted(self.services) if folder_of(name) == folder)
+        return nodes("")

@@ -12,6 +12,7 @@ from gatewright.flow import load_flow
 from gatewright.kernel import yaml
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
+from gatewright.services.draft import signature_of
 from gatewright.services.flow_service import flow_service
 from gatewright.services.names import is_part
 from gatewright.services.scan import FLOW
@@ -76,10 +77,7 @@ class FlowLoader:
                 continue
             named.setdefault(name, file)
             everything.append((name, file))
-        known = {
-            service.name: Signature(service.name, _dict(service.input_schema), _dict(service.output_schema))
-            for service in others
-        }
+        known = {service.name: signature_of(service) for service in others}
         kept = {file.shown: self._load(name, file, _Registry(self, named, known)) for name, file in everything}
         self._kept = kept
         return LoadedFlows([each.service for each in kept.values()], problems)
@@ -153,7 +151,3 @@ def _schema(document: Any, part: str) -> dict[str, Any] | None:
     for key in (part, "schema", "document"):
         document = document.get(key) if isinstance(document, dict) else None
     return document if isinstance(document, dict) else None
-
-
-def _dict(schema: Any) -> dict[str, Any] | None:
-    return None if schema is None else dict(schema)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from gatewright.flow import HttpResponse
 from gatewright.services.addresses import is_listed
 from gatewright.services.addresses import is_public
 
+PrivateHosts = Callable[[], Awaitable[Iterable[str]]]
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -27,14 +30,14 @@ class Outgoing:
 
     def __init__(
         self,
-        private_hosts: Callable[[], Iterable[str]] = tuple,
+        private_hosts: PrivateHosts | None = None,
         *,
         seconds: float = 30.0,
         most_bytes: int = 10_000_000,
         connections: int = 100,
     ) -> None:
         self._seconds, self._most_bytes, self._connections = seconds, most_bytes, connections
-        self._private_hosts = private_hosts
+        self._private_hosts = private_hosts or _none
         self._client: httpx.AsyncClient | None = None
 
     async def close(self) -> None:
@@ -89,6 +92,10 @@ class Outgoing:
         return b"".join(parts)
 
 
+async def _none() -> Iterable[str]:
+    return ()
+
+
 class _Refused(Exception):
     """A connection that the rules forbid."""
 
@@ -109,7 +116,7 @@ class _Transport(httpx.AsyncHTTPTransport):
 class _GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Resolves a name once and connects to the very address that was judged, so that no later answer of DNS counts."""
 
-    def __init__(self, private_hosts: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, private_hosts: PrivateHosts) -> None:
         self._private_hosts = private_hosts
         self._network = httpcore.AnyIOBackend()
 
@@ -138,7 +145,7 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
         except (OSError, UnicodeError):
             raise httpcore.ConnectError(f"{host} cannot be resolved") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not is_listed(host, port, self._private_hosts()):
+        if not is_listed(host, port, await self._private_hosts()):
             private = [address for address in addresses if not is_public(address)]
             if private:
                 raise _Refused(f"{host} is at a private address, and the setting fetch_private_hosts does not list it")

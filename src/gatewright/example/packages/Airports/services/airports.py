@@ -59,7 +59,9 @@ def search(
     found = (
         airport
         for airport in directory().by_name
-        if (not country or airport.country == country) and name in airport.name.lower() and city in airport.city.lower()
+        if (not country or airport.country == country)
+        and (not city or city in airport.city.lower())
+        and (not name or name in airport.name.lower())
     )
     return list(islice(found, limit))
 

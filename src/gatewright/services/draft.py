@@ -1,0 +1,52 @@
+"""Flows as they are being written: checked and run against the catalogue before they are saved."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from gatewright.flow import Problem
+from gatewright.flow import Signature
+from gatewright.flow import check_flow
+from gatewright.flow import load_flow
+from gatewright.services.catalogue import Catalogue
+from gatewright.services.catalogue import Service
+from gatewright.services.flow_service import flow_service
+
+
+class CatalogueRegistry:
+    """The services of a catalogue as a flow may call them (`gatewright.flow.Registry`)."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._services = catalogue.services
+
+    def signature(self, name: str) -> Signature | None:
+        """What a service takes and gives, or None when there is none of that name."""
+        service = self._services.get(name)
+        return None if service is None else signature_of(service)
+
+    def names(self) -> Iterable[str]:
+        """All full names."""
+        return self._services
+
+
+def signature_of(service: Service) -> Signature:
+    """A service's schemas as the flow language takes them."""
+    schemas = (service.input_schema, service.output_schema)
+    return Signature(service.name, *(None if schema is None else dict(schema) for schema in schemas))
+
+
+def check_source(catalogue: Catalogue, text: str) -> list[Problem]:
+    """Every problem and warning of a flow's text, with places, held against the services it calls."""
+    return check_flow(text, CatalogueRegistry(catalogue))
+
+
+def with_draft(catalogue: Catalogue, service: Service, text: str) -> Catalogue:
+    """The catalogue with a flow service as `text` would make it, to run it once. Raises FlowProblems."""
+    flow = load_flow(text, CatalogueRegistry(catalogue))
+    draft = flow_service(flow, service.name, service.package, service.file)
+    owner = catalogue.packages[service.package]
+    services = tuple(
+        draft if each.file == service.file and each.name == service.name else each for each in owner.services
+    )
+    packages = catalogue.packages | {owner.folder: msgspec.structs.replace(owner, services=services)}
+    return Catalogue(packages.values(), catalogue.generation)
