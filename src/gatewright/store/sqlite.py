@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 from typing import Final
+from typing import NoReturn
 
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Unavailable
@@ -57,6 +58,16 @@ class SqliteTransaction:
         self.execute("INSERT INTO changes (kind, name, at) VALUES (?, ?, ?)", (kind, key, now))
 
 
+class SqliteReader(SqliteTransaction):
+    """For verbs that only read."""
+
+    __slots__ = ()
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Refuse."""
+        return _refuse()
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection as the store uses it: WAL, `synchronous=FULL`, foreign keys enforced."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
@@ -90,7 +101,7 @@ class SqliteDatabase:
         self._loop = asyncio.get_running_loop()
         self._readers_connection = connect(path)
         self._readers_connection.execute("PRAGMA query_only=ON")
-        self._reader = SqliteTransaction(self._readers_connection, _refuse_announcement)
+        self._reader = SqliteReader(self._readers_connection, _refuse)
         self._connection = connect(path)
         self._lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
@@ -223,5 +234,5 @@ def _translated(error: BaseException) -> BaseException:
     return translated
 
 
-def _refuse_announcement() -> None:
+def _refuse() -> NoReturn:
     raise AssertionError("a verb that changes something ran as a read")

@@ -73,7 +73,7 @@ def _directory() -> None:
         _time("expires_at", nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], ondelete="CASCADE"),
     )
-    op.create_index("client_secrets_client", "client_secrets", ["client_id"])
+    op.create_index("client_secrets_client", "client_secrets", ["client_id", "id"])
     op.create_table("scopes", _text("name", primary_key=True), _text("document"), _number("revision", "1"))
     op.create_table(
         "client_scopes",
@@ -82,7 +82,7 @@ def _directory() -> None:
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["scope"], ["scopes.name"], ondelete="CASCADE"),
     )
-    op.create_index("client_scopes_scope", "client_scopes", ["scope"])
+    op.create_index("client_scopes_scope", "client_scopes", ["scope", "client_id"])
 
 
 def _people() -> None:

@@ -1,0 +1,80 @@
+"""Records for tests of the store: say what matters to the test, the rest is filled in."""
+
+import hashlib
+from typing import Any
+
+from gatewright.kernel.ids import row_id
+from gatewright.store.records import AccessToken
+from gatewright.store.records import AuthorizationCode
+from gatewright.store.records import Client
+from gatewright.store.records import Consent
+from gatewright.store.records import Grant
+from gatewright.store.records import RefreshToken
+from gatewright.store.records import Session
+from gatewright.store.records import User
+
+NOW = 1_800_000_000
+
+
+def sha(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def client(client_id: str = "c1", **fields: Any) -> Client:
+    return Client(client_id=client_id, name=fields.pop("name", client_id.upper()), **fields)
+
+
+def user(user_id: str = "u1", **fields: Any) -> User:
+    return User(id=user_id, name=fields.pop("name", f"name of {user_id}"), **fields)
+
+
+def grant(grant_id: str = "g1", **fields: Any) -> Grant:
+    given: dict[str, Any] = {
+        "client_id": "c1",
+        "user_id": "u1",
+        "grant_type": "authorization_code",
+        "scope": ("a", "b"),
+    }
+    return Grant(id=grant_id, authenticated_at=NOW - 5, created_at=NOW, **(given | fields))
+
+
+def access_token(text: str = "at1", **fields: Any) -> AccessToken:
+    given: dict[str, Any] = {"id": row_id(), "client_id": "c1", "user_id": "u1", "grant_id": "g1", "scope": ("a", "b")}
+    times: dict[str, Any] = {"issued_at": NOW, "expires_at": NOW + 3600}
+    return AccessToken(digest=sha(text), **(given | times | fields))
+
+
+def own_token(text: str = "at1", **fields: Any) -> AccessToken:
+    """A token that a client got for itself: no user, no grant."""
+    return access_token(text, **({"user_id": None, "grant_id": None} | fields))
+
+
+def refresh_token(text: str = "rt1", **fields: Any) -> RefreshToken:
+    given: dict[str, Any] = {"grant_id": "g1", "client_id": "c1", "user_id": "u1", "scope": ("a", "b")}
+    times: dict[str, Any] = {"issued_at": NOW, "expires_at": NOW + 86400}
+    return RefreshToken(digest=sha(text), **(given | times | fields))
+
+
+def code(text: str = "code1", **fields: Any) -> AuthorizationCode:
+    given: dict[str, Any] = {
+        "grant_id": "g1",
+        "client_id": "c1",
+        "user_id": "u1",
+        "scope": ("a", "b"),
+        "redirect_uri": "https://client.example/back",
+        "code_challenge": "challenge",
+        "code_challenge_method": "S256",
+        "authenticated_at": NOW - 5,
+        "issued_at": NOW,
+        "expires_at": NOW + 600,
+    }
+    return AuthorizationCode(digest=sha(text), **(given | fields))
+
+
+def session(text: str = "se1", **fields: Any) -> Session:
+    given: dict[str, Any] = {"user_id": "u1", "csrf": "anti-forgery", "authenticated_at": NOW, "expires_at": NOW + 600}
+    return Session(digest=sha(text), **(given | fields))
+
+
+def consent(client_id: str = "c1", scope: tuple[str, ...] = ("a",), user_id: str = "u1") -> Consent:
+    return Consent(user_id=user_id, client_id=client_id, scope=scope, created_at=NOW)

@@ -1,0 +1,165 @@
+"""No query that serves a request, a list or the clean-up reads a whole table or sorts one: at ten million rows it would."""
+
+import sqlite3
+from collections.abc import Callable
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatewright.store import access
+from gatewright.store import changes
+from gatewright.store import cleanup
+from gatewright.store import clients
+from gatewright.store import codes
+from gatewright.store import failures
+from gatewright.store import scopes
+from gatewright.store import tokens
+from gatewright.store import users
+from gatewright.store.database import Row
+from gatewright.store.database import Transaction
+from gatewright.store.sqlite import connect
+from tests.store.makers import NOW
+from tests.store.makers import access_token
+from tests.store.makers import client
+from tests.store.makers import code
+from tests.store.makers import consent
+from tests.store.makers import grant
+from tests.store.makers import own_token
+from tests.store.makers import refresh_token
+from tests.store.makers import session
+from tests.store.makers import sha
+from tests.store.makers import user
+
+ROTATE = {"limit": 5, "grace": 10, "now": NOW}
+EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
+    (codes.add, (code(),), {}),
+    (codes.find, (sha("code1"),), {}),
+    (codes.redeem, (sha("code1"), grant(), access_token(), refresh_token(), NOW), {}),
+    (codes.redeem, (sha("code1"), grant(), access_token(), refresh_token(), NOW), {}),
+    (tokens.add_grant, (grant("g2"), access_token("at2", grant_id="g2"), refresh_token("rt2", grant_id="g2")), {}),
+    (tokens.find_access_token, (sha("at1"),), {}),
+    (tokens.find_access_token_by_id, ("id",), {}),
+    (tokens.find_refresh_token, (sha("rt1"),), {}),
+    (tokens.find_grant, ("g1",), {}),
+    (tokens.refresh, ("g2", access_token("at3", grant_id="g2"), 5), {}),
+    (
+        tokens.rotate_refresh_token,
+        (sha("rt2"), access_token("at4", grant_id="g2"), refresh_token("rt4", grant_id="g2"), b""),
+        ROTATE,
+    ),
+    (tokens.rotate_refresh_token, (sha("rt2"), access_token("at5", grant_id="g2"), None, b""), ROTATE),
+    (tokens.count_of_client, ("c1", NOW), {}),
+    *[(tokens.page, (NOW,), filters) for filters in ({}, {"before": "x"})],
+    *[
+        (tokens.page, (NOW,), {"before": "x"} | filters)
+        for filters in ({"client_id": "c1"}, {"user_id": "u1"}, {"client_id": "c1", "user_id": "u1"})
+    ],
+    (tokens.revoke_access_token, (access_token("at3", grant_id="g2"), NOW), {}),
+    (cleanup.expired_rows, (NOW + 10**6,), {}),
+    (tokens.revoke_client, ("c1", NOW), {}),
+    (tokens.revoke_user, ("u1", NOW), {}),
+    (clients.insert, (client(),), {}),
+    (clients.update, (client(),), {}),
+    (clients.registered, ("c1",), {}),
+    (clients.find_named, ("C1", "1.0"), {}),
+    (clients.page, (("a", "b"),), {}),
+    (users.insert, (user(),), {}),
+    (users.find_named, ("x",), {}),
+    (users.with_groups, ("u1",), {}),
+    (users.page, ("a",), {}),
+    (users.add_session, (session(),), {}),
+    (users.find_session, (sha("se1"),), {}),
+    (users.end_sessions, ("u1",), {}),
+    (users.remember_consent, (consent(),), {}),
+    (users.find_consent, ("u1", "c1"), {}),
+    (failures.count, (["a", "b"], 60, NOW), {}),
+    (failures.blocked_until, (["a", "b"], 3, NOW), {}),
+    (access.members, ("Developers",), {}),
+    (scopes.clients, ("a",), {}),
+    (scopes.set_clients, ("a", ["c1"], NOW), {}),
+    (changes.newest, (), {}),
+    (changes.since, (1,), {}),
+    (changes.audit_page, ("x",), {}),
+    (cleanup.old_changes, (NOW,), {}),
+    (clients.delete, ("c1", NOW), {}),
+    (users.delete, ("u1", NOW), {}),
+]
+# They stop at the limit or at the first row they look for, in the order of the index they go by.
+IN_ORDER = {"SCAN a USING INDEX access_tokens_id", "SCAN changes"}
+
+
+class Explaining:
+    """A transaction that asks for the plan of each statement before it runs it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.steps: list[tuple[str, str]] = []
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
+        explained = self._connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        self.steps += [(row[3], sql) for row in explained]
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        self.rows(sql, parameters)
+        row = self._connection.execute("SELECT changes()").fetchone()
+        return int(row[0])
+
+    def announce(self, kind: str, key: str, now: int) -> None:
+        self.execute("INSERT INTO changes (kind, name, at) VALUES (?, ?, ?)", (kind, key, now))
+
+
+def test_every_statement_goes_by_an_index_and_sorts_nothing(sqlite_path: Path) -> None:
+    connection = connect(sqlite_path)
+    connection.execute("PRAGMA foreign_keys=OFF")
+    transaction: Transaction = (explaining := Explaining(connection))
+    for verb, arguments, options in EVERYTHING:
+        verb(transaction, *arguments, **options)
+    connection.close()
+    assert len(explaining.steps) > len(EVERYTHING)
+    slow = [
+        (step, sql)
+        for step, sql in explaining.steps
+        if step not in IN_ORDER and (step.startswith("SCAN ") or "TEMP B-TREE" in step or "MULTI-INDEX" in step)
+    ]
+    assert slow == []
+
+
+def children_without_index(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    missing = []
+    for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        first_columns = {
+            connection.execute(f"PRAGMA index_info('{index[1]}')").fetchone()[2]
+            for index in connection.execute(f"PRAGMA index_list('{table}')").fetchall()
+        }
+        keys = connection.execute(f"PRAGMA foreign_key_list('{table}')").fetchall()
+        missing += [(table, key[3]) for key in keys if key[3] not in first_columns]
+    return missing
+
+
+def test_deleting_a_parent_finds_its_children_by_an_index(sqlite_path: Path) -> None:
+    connection = connect(sqlite_path)
+    assert children_without_index(connection) == []
+    connection.execute("CREATE TABLE probe (client_id TEXT REFERENCES clients (client_id))")
+    assert children_without_index(connection) == [("probe", "client_id")]
+    connection.close()
+
+
+@pytest.mark.parametrize("kept", ["client", "user"])
+def test_revoking_a_principal_goes_by_an_index_with_statistics_too(sqlite_path: Path, kept: str) -> None:
+    connection = connect(sqlite_path)
+    transaction: Transaction = (explaining := Explaining(connection))
+    for n in range(200):
+        tokens.add_access_token(transaction, own_token(f"at{n}", client_id=f"c{n % 7}", user_id=f"u{n % 5}"))
+    connection.execute("ANALYZE")
+    explaining.steps.clear()
+    revoke = tokens.revoke_client if kept == "client" else tokens.revoke_user
+    revoke(transaction, "c1", NOW)
+    connection.close()
+    assert [step for step, _ in explaining.steps if step.startswith("SCAN access_tokens")] == []
