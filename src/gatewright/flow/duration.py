@@ -2,13 +2,14 @@
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _ISO = re.compile(
     r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?\Z"
 )
-_UNITS = {
+UNITS: Mapping[str, float] = {
     "weeks": 604_800.0,
     "days": 86_400.0,
     "hours": 3_600.0,
@@ -29,7 +30,7 @@ def parse_duration(value: Any) -> float:
         if match is None:
             raise ValueError(f"{value!r} is not an ISO 8601 duration")
         parts = {unit: float(number.replace(",", ".")) for unit, number in match.groupdict().items() if number}
-    elif isinstance(value, dict) and value and set(value) <= set(_UNITS):
+    elif isinstance(value, dict) and value and value.keys() <= UNITS.keys():
         parts = value
     else:
         raise ValueError("a duration is an ISO 8601 text or a mapping with days, hours, minutes, seconds, milliseconds")
@@ -41,7 +42,7 @@ def _sum(parts: dict[str, Any]) -> float:
     for unit, number in parts.items():
         if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= _LONGEST * 1000:
             raise ValueError(f"the {unit} of a duration are a number from 0 up")
-        total += _UNITS[unit] * number
+        total += UNITS[unit] * number
     if not math.isfinite(total) or total > _LONGEST:
         raise ValueError("a duration lasts at most a year")
     return total

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 
+from gatewright.flow.duration import UNITS
 from gatewright.flow.duration import parse_duration
 from gatewright.flow.jq import Budget
 from gatewright.flow.jq import ExpressionError
@@ -158,6 +159,8 @@ class Scope:
 
     def duration(self, value: Any, at: str) -> Value:
         """A duration in seconds: ISO 8601, days to milliseconds, or an expression that gives either."""
+        if isinstance(value, dict) and not value.keys() <= UNITS.keys():
+            return BROKEN  # told already, as an unknown keyword
         if not _has_expression(value):
             try:
                 seconds = parse_duration(value)
