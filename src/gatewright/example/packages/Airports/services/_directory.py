@@ -1,7 +1,9 @@
 """The airports of the world, from the PyPI package airportsdata, read when they are first asked for."""
 
+import csv
 import sys
 from functools import cache
+from importlib.resources import files
 
 import airportsdata
 import msgspec
@@ -33,7 +35,9 @@ class Directory(msgspec.Struct, frozen=True):
 @cache
 def directory() -> Directory:
     """The directory, the same one each time."""
-    airports = [_airport(row) for row in airportsdata.load("ICAO").values()]
+    # The file itself, row by row: the package's own loader makes 28,000 dictionaries first.
+    with (files(airportsdata) / "airports.csv").open("r", encoding="utf-8") as file:
+        airports = [_airport(row) for row in csv.DictReader(file)]
     by_code = {airport.icao: airport for airport in airports}
     by_code |= {airport.iata: airport for airport in airports if airport.iata}
     return Directory(
@@ -43,7 +47,7 @@ def directory() -> Directory:
     )
 
 
-def _airport(row: airportsdata.Airport) -> Airport:
+def _airport(row: dict[str, str]) -> Airport:
     # A few hundred countries, regions and time zones stand in 28,000 rows: each text is kept once.
     return Airport(
         row["iata"] or None,
@@ -52,8 +56,8 @@ def _airport(row: airportsdata.Airport) -> Airport:
         row["city"],
         sys.intern(row["subd"]),
         sys.intern(row["country"]),
-        row["lat"],
-        row["lon"],
-        row["elevation"],
+        float(row["lat"]),
+        float(row["lon"]),
+        float(row["elevation"]),
         sys.intern(row["tz"]),
     )
