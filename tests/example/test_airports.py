@@ -174,6 +174,7 @@ async def test_new_york_to_london_is_about_5540_kilometres_and_seven_hours(serve
     route = await server.get("/routes/JFK/LHR")
     assert route["kilometres"] == pytest.approx(5540, abs=10)
     assert 6 * 60 < route["estimated_minutes"] < 8 * 60
+    assert route["estimated_minutes"] == int(route["estimated_minutes"])
 
 
 async def test_route_from_an_unknown_airport_is_the_flows_own_404(server) -> None:

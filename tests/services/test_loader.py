@@ -160,7 +160,7 @@ def test_broken_package_yaml_disables_its_package_and_no_other(workspace) -> Non
     catalogue = workspace.load()
     assert not catalogue.services["other:add"].enabled
     assert catalogue.services["calc:add"].enabled
-    assert "Other/package.yaml:3: unknown key 'colour'" in workspace.messages()
+    assert workspace.messages() == ["Other/package.yaml:3: unknown key 'colour'"]
     workspace.package("Other")
     assert workspace.load().services["other:add"].enabled
 

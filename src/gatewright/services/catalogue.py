@@ -1,7 +1,6 @@
 """The catalogue: one immutable snapshot of all packages, folders, services and URL templates."""
 
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 from typing import Literal
@@ -133,12 +132,13 @@ class Catalogue:
         """The URL templates that lead to a service."""
         return tuple(self._templates_of.get(service, ()))
 
-    def problems(self) -> Iterator[Problem]:
-        """Everything that does not work, package by package."""
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that does not work, package by package; what disables several services is told once."""
+        found: list[Problem] = []
         for loaded in self.packages.values():
-            yield from loaded.problems
-            for service in loaded.services:
-                yield from service.problems
+            found += loaded.problems
+            found += [problem for service in loaded.services for problem in service.problems]
+        return tuple(dict.fromkeys(found))
 
     def tree(self) -> tuple[Folder, ...]:
         """The topmost folders with everything below, sorted by name."""
