@@ -2,7 +2,11 @@ import msgspec
 import pytest
 
 from gatewright.services.caller import Caller
+from gatewright.services.catalogue import Catalogue
+from gatewright.services.catalogue import LoadedPackage
+from gatewright.services.catalogue import Service
 from gatewright.services.coverage import Openings
+from gatewright.services.coverage import Reach
 from gatewright.services.coverage import may_execute
 from gatewright.services.coverage import nearest_acl
 from gatewright.services.coverage import opens_service
@@ -83,3 +87,17 @@ def test_without_an_acl_every_authenticated_principal_may() -> None:
 
 def test_anonymous_in_an_acl_lets_everyone_in() -> None:
     assert may_execute(("readers", "Anonymous"), Caller())
+
+
+def test_reach_lists_what_a_scope_opens_today() -> None:
+    services = tuple(
+        Service(name=name, kind="flow", package="P", file="f") for name in ("orders:get", "orders.eu:get", "x:y")
+    )
+    catalogue = Catalogue([LoadedPackage(folder="P", package=None, services=services, templates=(BY_ID, LATEST))])
+    reach = {scope.name: Reach(scope, catalogue) for scope in SCOPES}
+    assert (reach["folder"].services, reach["folder"].url_templates) == (
+        ["orders.eu:get", "orders:get"],
+        ["GET /latest", "GET /orders/{id}"],
+    )
+    assert (reach["route"].services, reach["route"].url_templates) == ([], ["GET /orders/{id}"])
+    assert (reach["nothing"].services, reach["nothing"].url_templates) == ([], [])
