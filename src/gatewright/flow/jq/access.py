@@ -42,6 +42,8 @@ def item(budget: Budget, value: Any, key: Any) -> object:
     if is_number(key) and (type(value) is list or value is None):
         return None if value is None else _numbered(value, key)
     if kind is dict and (value is None or type(value) in (list, str)):
+        if not ("start" in key and "end" in key):
+            raise Raised("Array/string slice indices must be integers")
         return part(budget, value, key.get("start"), key.get("end"))
     if kind is list and type(value) is list:
         return occurrences(budget, value, key)
@@ -57,10 +59,10 @@ def _numbered(value: list[Any], key: float) -> object:
     return value[place] if 0 <= place < len(value) else None
 
 
-def occurrences(budget: Budget, value: list[Any], wanted: list[Any]) -> list[int] | None:
-    """The places where an array occurs in another; null for the empty one."""
+def occurrences(budget: Budget, value: list[Any], wanted: list[Any]) -> list[int]:
+    """The places where an array occurs in another; none for the empty one."""
     if not wanted:
-        return None
+        return []
     budget.spend(len(value) * len(wanted))
     last = len(value) - len(wanted)
     return [
@@ -233,3 +235,12 @@ def next_round(budget: Budget, state: Any, rounds: int) -> int:
     if rounds % 100 == 99:
         shallow(budget, state)
     return rounds + 1
+
+
+def count_of(value: Any, name: str) -> Any:
+    """The first argument of `limit` and `skip`. Raises Raised when it is negative or no number."""
+    if not is_number(value):
+        raise Raised(f"{name} takes a number, not {described(value)}")
+    if value < 0:
+        raise Raised(f"{name} doesn't support negative count")
+    return value

@@ -7,6 +7,7 @@ from typing import Any
 
 from gatewright.flow.jq import arithmetic
 from gatewright.flow.jq.access import entries
+from gatewright.flow.jq.access import item
 from gatewright.flow.jq.access import items
 from gatewright.flow.jq.access import occurrences
 from gatewright.flow.jq.budget import Budget
@@ -17,7 +18,6 @@ from gatewright.flow.jq.native import Native
 from gatewright.flow.jq.pathops import delete_paths
 from gatewright.flow.jq.pathops import get_path
 from gatewright.flow.jq.pathops import set_path
-from gatewright.flow.jq.texts import to_text
 from gatewright.flow.jq.values import equal
 from gatewright.flow.jq.values import is_number
 from gatewright.flow.jq.values import order_key
@@ -55,6 +55,8 @@ def _keys_unsorted(budget: Budget, value: Any) -> list[Any]:
 def _has(_: Budget, value: Any, key: Any) -> bool:
     if type(value) is dict and type(key) is str:
         return key in value
+    if value is None and (type(key) is str or is_number(key)):
+        return False
     if type(value) is list and is_number(key):
         return bool(0 <= key < len(value))
     raise Raised(f"Cannot check whether {type_name(value)} has a {type_name(key)} key")
@@ -75,7 +77,7 @@ def _add(budget: Budget, value: Any) -> object:
 
 
 def _to_entries(budget: Budget, value: Any) -> list[Any]:
-    if type(value) is not dict:
+    if type(value) is not dict and type(value) is not list:
         raise Raised(f"{described(value)} has no keys")
     return [{"key": name, "value": one} for name, one in entries(budget, value, 8)]
 
@@ -83,30 +85,21 @@ def _to_entries(budget: Budget, value: Any) -> list[Any]:
 def _from_entries(budget: Budget, value: Any) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for entry in items(budget, value, 2):
-        name = _entry_part(entry, ("key", "k", "name", "Name", "Key", "K"))
-        kind = type(name)
-        if kind in (list, dict):
+        if type(entry) is not dict:
+            raise Raised(f'Cannot index {type_name(entry)} with string ("key")')
+        name = _entry_name(entry)
+        if type(name) is not str:
             raise Raised(f"Cannot use {described(name)} as object key")
-        result[name if kind is str else to_text(budget, name)] = _entry_value(entry)
+        result[name] = entry["value"] if "value" in entry else entry.get("Value")
     return result
 
 
-def _entry_part(entry: Any, names: tuple[str, ...]) -> Any:
-    if type(entry) is not dict:
-        raise Raised(f'Cannot index {type_name(entry)} with string ("key")')
-    found: object = None
-    for name in names:
-        found = entry.get(name)
-        if found is not None and found is not False:
-            return found
-    return False if any(entry.get(name) is False for name in names) else None
-
-
-def _entry_value(entry: dict[str, Any]) -> object:
-    for name in ("value", "v", "Value", "V"):
-        if name in entry:
-            return entry[name]
-    return None
+def _entry_name(entry: dict[str, Any]) -> object:
+    for spelling in ("key", "Key", "name"):
+        name = entry.get(spelling)
+        if name is not None and name is not False:
+            return name
+    return entry.get("Name")
 
 
 def _array(value: Any, what: str) -> list[Any]:
@@ -183,9 +176,17 @@ def _greatest(budget: Budget, value: Any) -> object:
     return max_by(budget, value, value if type(value) is list else [])
 
 
-def _flatten(budget: Budget, value: Any, depth: Any = 1000) -> list[Any]:
+def _flatten(budget: Budget, value: Any, depth: Any) -> list[Any]:
     if not is_number(depth) or depth < 0:
         raise Raised("flatten depth must not be negative")
+    return _flattened(budget, value, depth)
+
+
+def _flatten_all(budget: Budget, value: Any) -> list[Any]:
+    return _flattened(budget, value, -1)
+
+
+def _flattened(budget: Budget, value: Any, depth: float) -> list[Any]:
     result: list[Any] = []
     _flatten_into(budget, result, list(items(budget, value, 1)), depth)
     return result
@@ -194,20 +195,17 @@ def _flatten(budget: Budget, value: Any, depth: Any = 1000) -> list[Any]:
 def _flatten_into(budget: Budget, result: list[Any], value: list[Any], depth: float) -> None:
     budget.spend(len(value) * 2)
     for one in value:
-        if type(one) is list and depth > 0:
+        if type(one) is list and depth != 0:
             _flatten_into(budget, result, one, depth - 1)
         else:
             result.append(one)
 
 
 def _reverse(budget: Budget, value: Any) -> object:
-    if value is None:
-        return []
-    if type(value) is str:
-        budget.text(len(value))
-        return value[::-1]
     if type(value) is not list:
-        raise Raised(f"Cannot reverse {described(value)}")
+        if _length(budget, value) == 0:
+            return []
+        raise Raised(f"{described(value)} cannot be reversed, as it is not an array")
     budget.items(len(value))
     return value[::-1]
 
@@ -243,12 +241,12 @@ def _indices(budget: Budget, value: Any, wanted: Any) -> object:
         return occurrences(budget, value, wanted)
     if type(value) is list:
         return occurrences(budget, value, [wanted])
-    raise Raised(f"Cannot index {type_name(value)} with {described(wanted)}")
+    return item(budget, value, wanted)
 
 
 def _text_indices(budget: Budget, value: str, wanted: str) -> object:
     if not wanted:
-        return None
+        return []
     budget.text(len(value) * 4)
     found, place = [], value.find(wanted)
     while place >= 0:
@@ -258,13 +256,11 @@ def _text_indices(budget: Budget, value: str, wanted: str) -> object:
 
 
 def _index(budget: Budget, value: Any, wanted: Any) -> object:
-    found: Any = _indices(budget, value, wanted)
-    return found[0] if found else None
+    return item(budget, _indices(budget, value, wanted), 0)
 
 
 def _rindex(budget: Budget, value: Any, wanted: Any) -> object:
-    found: Any = _indices(budget, value, wanted)
-    return found[-1] if found else None
+    return item(budget, _indices(budget, value, wanted), -1)
 
 
 def _transpose(budget: Budget, value: Any) -> list[Any]:
@@ -360,7 +356,7 @@ FUNCTIONS: dict[Name, Native] = {
     ("unique", 0): Native(_unique),
     ("min", 0): Native(_least),
     ("max", 0): Native(_greatest),
-    ("flatten", 0): Native(_flatten),
+    ("flatten", 0): Native(_flatten_all),
     ("flatten", 1): Native(_flatten),
     ("reverse", 0): Native(_reverse),
     ("contains", 1): Native(_contains),

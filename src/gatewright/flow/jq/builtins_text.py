@@ -37,8 +37,10 @@ def _to_number(_: Budget, value: Any) -> object:
 
 
 def _parsed(text: str) -> object:
-    if not text or not text.isascii() or not set(text) <= set("0123456789+-.eE") or text[0] == "+":
-        return float("nan") if text in ("nan", "-nan") else None
+    if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return float(text)
+    if not set(text) <= set("0123456789+-.eE"):
+        return None
     try:
         if text.lstrip("-").isdigit():
             return int(text)
@@ -64,13 +66,15 @@ def _split_text(budget: Budget, value: Any, separator: Any) -> list[str]:
 
 def _join(budget: Budget, value: Any, separator: Any) -> object:
     found = list(items(budget, value, 1))
-    if not found:
-        return ""
-    if type(separator) is not str and not (separator is None and len(found) == 1):
-        raise Raised(f'string ("") and {described(separator)} cannot be added')
+    if separator is None:
+        separator = ""
+    elif type(separator) is not str and len(found) > 1:
+        raise Raised(f"{described(_joinable(budget, found[0]))} and {described(separator)} cannot be added")
     texts = [_joinable(budget, one) for one in found]
-    budget.text(sum(map(len, texts)) + len(texts) * len(separator or ""))
-    return (separator or "").join(texts)
+    if len(texts) < 2:
+        return texts[0] if texts else ""
+    budget.text(sum(map(len, texts)) + len(texts) * len(separator))
+    return str(separator).join(texts)
 
 
 def _joinable(budget: Budget, value: Any) -> str:

@@ -199,6 +199,56 @@ def _range(c: Compiler, node: syntax.Call, x: str, scope: Scope, sink: Sink) -> 
     with_arguments(c, node, x, scope, loop, first_outermost=True)
 
 
+def _repeat(c: Compiler, node: syntax.Call, x: str, scope: Scope, sink: Sink) -> None:
+    """The values of the argument, over and over."""
+    with c.writer.loop(lambda cost: "while True:"):
+        c.writer.line("B.spend(8)")
+        c.stream(node.arguments[0], x, scope, sink)
+
+
+def limiting(c: Compiler, count: str, put: Callable[..., None]) -> Callable[..., None]:
+    """In a generator function: a sink's `put` that ends it after so many values."""
+    seen = c.writer.let("0")
+    with c.writer.block(f"if count_of({count}, 'limit') <= 0:"):
+        c.writer.line("return")
+
+    def put_and_count(*atoms: str) -> None:
+        put(*atoms)
+        c.writer.line(f"{seen} += 1")
+        with c.writer.block(f"if {seen} >= {count}:"):
+            c.writer.line("return")
+
+    return put_and_count
+
+
+def skipping(c: Compiler, count: str, put: Callable[..., None]) -> Callable[..., None]:
+    """A sink's `put` that leaves out so many values."""
+    seen, start = c.writer.let("0"), c.writer.let(f"count_of({count}, 'skip')")
+
+    def put_after(*atoms: str) -> None:
+        c.writer.line(f"{seen} += 1")
+        with c.writer.block(f"if {seen} > {start}:"):
+            put(*atoms)
+
+    return put_after
+
+
+def _limit(c: Compiler, node: syntax.Call, x: str, scope: Scope, sink: Sink) -> None:
+    count, source = node.arguments
+
+    def limited(small: Sink, atom: str) -> None:
+        c.stream(source, x, scope, Sink(limiting(c, atom, small.put), small=True))
+
+    c.stream(count, x, scope, Sink(lambda atom: c.generator(lambda small: limited(small, atom), sink)))
+
+
+def _skip(c: Compiler, node: syntax.Call, x: str, scope: Scope, sink: Sink) -> None:
+    count, source = node.arguments
+    c.stream(
+        count, x, scope, Sink(lambda atom: c.stream(source, x, scope, Sink(skipping(c, atom, sink.put), sink.small)))
+    )
+
+
 def _until_many(c: Compiler, node: syntax.Call, x: str, scope: Scope, sink: Sink) -> None:
     condition, update = node.arguments
     step = syntax.If(condition=condition, then=syntax.Call(name="empty", arguments=()), otherwise=update)
@@ -232,6 +282,9 @@ _SPECIAL_STREAM: dict[Name, Callable[[Compiler, syntax.Call, str, Scope, Sink], 
     ("last", 1): _last,
     ("path", 1): _path,
     ("recurse", 1): _recurse,
+    ("repeat", 1): _repeat,
+    ("limit", 2): _limit,
+    ("skip", 2): _skip,
     ("range", 1): _range,
     ("range", 2): _range,
     ("range", 3): _range,

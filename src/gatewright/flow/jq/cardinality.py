@@ -25,7 +25,8 @@ _ALWAYS_ONE = (
 _SPECIAL = {
     **dict.fromkeys([("error", 0), ("not", 0), ("isempty", 1), ("any", 1), ("all", 1), ("any", 2), ("all", 2)], ONE),
     **dict.fromkeys([("empty", 0), ("first", 1), ("last", 1)], MAYBE),
-    **dict.fromkeys([("path", 1), ("recurse", 1), ("range", 1), ("range", 2), ("range", 3)], MANY),
+    **dict.fromkeys([("range", 1), ("range", 2), ("range", 3)], MANY),
+    **dict.fromkeys([("path", 1), ("recurse", 1), ("repeat", 1), ("limit", 2), ("skip", 2)], MANY),
 }
 
 

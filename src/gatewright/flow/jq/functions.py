@@ -6,7 +6,9 @@ import difflib
 from functools import cache
 
 from gatewright.flow.jq import syntax
+from gatewright.flow.jq.builtins_regex import compiled
 from gatewright.flow.jq.errors import ExpressionProblem
+from gatewright.flow.jq.errors import Raised
 from gatewright.flow.jq.native import Name
 from gatewright.flow.jq.natives import NATIVES
 from gatewright.flow.jq.parser import parse
@@ -18,11 +20,12 @@ SPECIAL: frozenset[Name] = frozenset(
     {
         *(("empty", 0), ("error", 0), ("not", 0), ("isempty", 1), ("path", 1), ("first", 1), ("last", 1)),
         *(("any", 1), ("all", 1), ("any", 2), ("all", 2), ("recurse", 1), ("until", 2), ("walk", 1)),
-        *(("range", 1), ("range", 2), ("range", 3)),
+        *(("range", 1), ("range", 2), ("range", 3), ("repeat", 1), ("limit", 2), ("skip", 2)),
     }
 )
 """Written by `calls.py`."""
 
+_PATTERNS = frozenset({"test", "match", "capture", "scan", "split", "splits", "sub", "gsub"})
 _SERVER = "an expression reaches nothing but its data"
 REFUSED = {
     **dict.fromkeys(["env", "input", "inputs", "input_filename", "input_line_number", "stderr", "debug"], _SERVER),
@@ -51,6 +54,7 @@ def _prelude_closure(name: Name) -> Closure:
 def resolve(node: syntax.Call, scope: Scope) -> Closure | Name:
     """The definition to inline, or the name of a special or native function. Raises ExpressionProblem."""
     name = (node.name, len(node.arguments))
+    _check_pattern(node)
     closure = scope.functions.get(name)
     if closure is not None:
         if closure.body is None:
@@ -61,6 +65,18 @@ def resolve(node: syntax.Call, scope: Scope) -> Closure | Name:
     if name in PRELUDE:
         return _prelude_closure(name)
     raise ExpressionProblem(_unknown(node.name, len(node.arguments)), node.offset)
+
+
+def _check_pattern(node: syntax.Call) -> None:
+    """A pattern that stands in the expression is tried when it is compiled."""
+    pattern = node.arguments[0] if node.arguments and node.name in _PATTERNS else None
+    if node.name == "split" and len(node.arguments) < 2:
+        return
+    if isinstance(pattern, syntax.Literal) and type(pattern.value) is str:
+        try:
+            compiled(pattern.value, "")
+        except Raised as fault:
+            raise ExpressionProblem(str(fault), pattern.offset) from None
 
 
 def _unknown(name: str, arity: int) -> str:

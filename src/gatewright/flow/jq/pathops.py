@@ -81,7 +81,9 @@ class Edit:
         raise _not_writable(container, step)
 
     def _numbered(self, container: list[Any], path: Path, place: int, value: Any) -> list[Any]:
-        index = 0 if path[place] != path[place] else int(path[place] // 1)
+        if path[place] != path[place]:
+            raise Raised("Cannot set array element at NaN index")
+        index = int(path[place] // 1)
         if index < 0:
             index += len(container)
             if index < 0:
@@ -201,7 +203,7 @@ def _places(budget: Budget, value: list[Any], steps: list[Any]) -> set[int]:
             budget.spend(end - start)
             found.update(range(start, end))
         elif type(step) is list:
-            found.update(occurrences(budget, value, step) or ())
+            found.update(occurrences(budget, value, step))
         else:
             raise Raised(f"Cannot delete field at array index of {type_name(step)}")
     return found

@@ -9,6 +9,8 @@ from typing import cast
 from gatewright.flow.jq import syntax
 from gatewright.flow.jq.binding import bind_pattern
 from gatewright.flow.jq.calls import inline
+from gatewright.flow.jq.calls import limiting
+from gatewright.flow.jq.calls import skipping
 from gatewright.flow.jq.functions import resolve
 from gatewright.flow.jq.native import Name
 from gatewright.flow.jq.scope import Closure
@@ -239,6 +241,24 @@ def _recurse(c: Compiler, node: syntax.Call, at: str, x: str, scope: Scope, sink
         sink.put(inner, value)
 
 
+def _limit(c: Compiler, node: syntax.Call, at: str, x: str, scope: Scope, sink: PathSink) -> None:
+    count, source = node.arguments
+
+    def limited(small: PathSink, atom: str) -> None:
+        c.path(source, at, x, scope, PathSink(limiting(c, atom, small.put), small=True))
+
+    c.stream(count, x, scope, Sink(lambda atom: c.path_generator(lambda small: limited(small, atom), sink)))
+
+
+def _skip(c: Compiler, node: syntax.Call, at: str, x: str, scope: Scope, sink: PathSink) -> None:
+    count, source = node.arguments
+
+    def skipped(atom: str) -> None:
+        c.path(source, at, x, scope, PathSink(skipping(c, atom, sink.put), sink.small))
+
+    c.stream(count, x, scope, Sink(skipped))
+
+
 PathWriter = Callable[["Compiler", syntax.Node, str, str, Scope, PathSink], None]
 
 _CALLS: dict[Name, Callable[[Compiler, syntax.Call, str, str, Scope, PathSink], None]] = {
@@ -247,6 +267,8 @@ _CALLS: dict[Name, Callable[[Compiler, syntax.Call, str, str, Scope, PathSink], 
     ("first", 1): _first,
     ("last", 1): _last,
     ("recurse", 1): _recurse,
+    ("limit", 2): _limit,
+    ("skip", 2): _skip,
 }
 
 PATHS = cast(

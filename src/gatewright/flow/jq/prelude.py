@@ -15,11 +15,10 @@ def arrays: if type == "array" then . else empty end;
 def objects: if type == "object" then . else empty end;
 def iterables: if type | . == "array" or . == "object" then . else empty end;
 def scalars: if type | . == "array" or . == "object" then empty else . end;
-def finites: if isinfinite or isnan then empty else . end;
+def finites: if isfinite then . else empty end;
 def normals: if isnormal then . else empty end;
 def recurse: ..;
 def recurse(f; condition): recurse(f | select(condition));
-def repeat(f): recurse(f);
 def while(condition; update): select(condition) | recurse(update | select(condition));
 def with_entries(f): to_entries | map(f) | from_entries;
 def sort_by(f): _sort_by(map([f]));
@@ -42,20 +41,15 @@ def first: .[0];
 def last: .[-1];
 def nth($n): .[$n];
 def nth($n; f): if $n < 0 then error("nth doesn't support negative indices") else first(skip($n; f)) end;
-def limit($n; f):
-  if $n > 0 then label $done | foreach f as $one (0; . + 1; $one, if . >= $n then break $done else empty end)
-  elif $n == 0 then empty
-  else error("limit doesn't support negative count") end;
-def skip($n; f):
-  if $n > 0 then foreach f as $one ($n; . - 1; if . < 0 then $one else empty end)
-  elif $n == 0 then f
-  else error("skip doesn't support negative count") end;
 def combinations($n): . as $set | [range($n) | $set] | combinations;
 def toarray: if type == "array" then . else [.] end;
 def IN(source): . as $x | any(source; . == $x);
 def IN(source; wanted): any(source; IN(wanted));
 def INDEX(source; f): reduce source as $row ({}; .[$row | f | tostring] = $row);
 def INDEX(f): INDEX(.[]; f);
+def JOIN($table; f): [.[] | [., $table[f]]];
+def JOIN($table; source; f): source | [., $table[f]];
+def JOIN($table; source; f; combine): source | [., $table[f]] | combine;
 def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
 def fromdate: fromdateiso8601;
 def todateiso8601: todate;

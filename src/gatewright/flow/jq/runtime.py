@@ -24,7 +24,7 @@ def read(variables: object, name: str) -> object:
 
 
 _NAMES = {
-    access: "member item part items entries key descend descend_paths recurse recurse_paths span charged next_round",
+    access: "member item part items entries key descend descend_paths recurse recurse_paths span charged next_round count_of",
     arithmetic: "add subtract multiply divide modulo negate",
     builtins_collections: "walk walk_all",
     faults: "fail no_value invalid_path",

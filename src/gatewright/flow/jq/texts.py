@@ -1,6 +1,7 @@
 """Values as text: `tojson`, `tostring`, numbers, and the way back."""
 
 import json
+import re
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -12,6 +13,7 @@ from gatewright.flow.jq.values import type_name
 
 _LARGEST = "1.7976931348623157e+308"
 _MAX_DIGITS = 1000
+_NAN = re.compile(r'"(?:[^"\\]|\\.)*"|\b(nan)\b', re.DOTALL)
 
 
 def number_text(value: float) -> str:
@@ -91,10 +93,8 @@ def from_json(budget: Budget, text: Any) -> object:
     if type(text) is not str:
         raise Raised(f"{type_name(text)} cannot be parsed as JSON; it takes a string")
     budget.text(len(text) * 4)
-    if text.strip() == "nan":
-        return float("nan")
     try:
-        value = json.loads(text, parse_int=_whole, parse_constant=_refuse)
+        value = json.loads(_with_nan(text), parse_int=_whole)
     except RecursionError:
         raise Raised("the JSON text is nested too deeply") from None
     except ValueError as fault:
@@ -102,12 +102,13 @@ def from_json(budget: Budget, text: Any) -> object:
     return _clean(value) if "\\ud" in text or "\\uD" in text else value
 
 
+def _with_nan(text: str) -> str:
+    """The language reads `nan` where Python reads `NaN`."""
+    return _NAN.sub(lambda match: "NaN" if match[1] else match[0], text) if "nan" in text else text
+
+
 def _whole(text: str) -> int | float:
     return int(text) if len(text) <= _MAX_DIGITS else float(text)
-
-
-def _refuse(text: str) -> object:
-    raise ValueError(f"{text} is no JSON number")
 
 
 def _clean(value: Any) -> object:
