@@ -310,8 +310,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "frame": FRAME, "q": "", "next_cursor": "", "is_first": False, "client": {"client_id": "5f", "label": "Postman (1.0)"}, "user": "", "any_tokens": True,
             "rows": [
-                {"id": "1", "client_id": "5f", "client": "Postman (1.0)", "owner": "ada", "token": "gw_at_4fT8…Jd9", "scope": ["airports"], "issued_at": NOW - 240, "expires_at": NOW + 3_360, "refresh_token": True, "remaining": "Unlimited"},
-                {"id": "2", "client_id": "5f", "client": "Postman (1.0)", "owner": "Postman (1.0)", "token": "gw_at_9aBc…dE0", "scope": ["airports", "IntScope"], "issued_at": NOW - 90_000, "expires_at": None, "refresh_token": False, "remaining": ""},
+                {"id": "1", "client_id": "5f", "client": "Postman (1.0)", "owner": "ada", "token": "gw_at_4fT8…Jd9", "scope": ["airports"], "issued_at": NOW - 240, "expires_at": NOW + 3_360, "refresh_token": True, "refreshes_used": 1, "is_user": True, "remaining": "Unlimited"},
+                {"id": "2", "client_id": "5f", "client": "Postman (1.0)", "owner": "Postman (1.0)", "token": "gw_at_9aBc…dE0", "scope": ["airports", "IntScope"], "issued_at": NOW - 90_000, "expires_at": None, "refresh_token": False, "refreshes_used": 0, "is_user": False, "remaining": ""},
             ],
         },
     ),

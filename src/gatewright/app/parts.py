@@ -1,10 +1,17 @@
 """The composition root: builds the parts of one process from its settings, starts and stops them."""
 
 import asyncio
+import os
 from pathlib import Path
+from typing import Final
+
+import structlog
 
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
+from gatewright.kernel.errors import Unavailable
+from gatewright.kernel.sealing import Sealer
+from gatewright.kernel.sealing import load_master_key
 from gatewright.kernel.settings import ServerSettings
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.catalogue import Catalogue
@@ -13,9 +20,16 @@ from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
 from gatewright.services.outgoing import Outgoing
 from gatewright.services.watcher import Watcher
+from gatewright.store import cleanup
 from gatewright.store.database import Database
 from gatewright.store.directory import Directory
 from gatewright.store.open import open_database
+
+_CLEANUP_SECONDS: Final = 60
+_MOST_BATCHES: Final = 1000
+_BETWEEN_BATCHES: Final = 0.05  # seconds that belong to requests
+_CHANGES_KEPT: Final = 3600  # seconds
+_log = structlog.get_logger("gatewright.app")
 
 
 class Parts:
@@ -26,31 +40,46 @@ class Parts:
         self.workspace = workspace
         self.database = database
         self.clock = clock
+        self.packages_folder = workspace / "packages"
+        self.sealer = Sealer.derived(load_master_key(workspace, dict(os.environ)), "gatewright")
         self.directory = Directory(database)
         self.server = AuthorizationServer(database, self.directory, clock, settings.issuer)
         self.guard = Guard(self.server)
         self.runtime = Runtime(outgoing=Outgoing(self._private_hosts))
-        self.watcher = Watcher(Loader(workspace / "packages"), self._publish)
+        self.watcher = Watcher(Loader(self.packages_folder), self._publish)
         self.catalogue = Catalogue()
-        self._watching: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     async def start(cls, settings: ServerSettings, workspace: Path, clock: Clock = system_clock) -> "Parts":
         """Open the database, load the packages and begin to watch them. Raises StartupError."""
         parts = cls(settings, workspace, await open_database(settings.database, workspace), clock)
         await parts.watcher.refresh()
-        parts._watching = asyncio.create_task(parts.watcher.run())
+        parts._tasks = [asyncio.create_task(parts.watcher.run()), asyncio.create_task(parts._clean_up())]
         return parts
 
     async def stop(self) -> None:
         """Finish what is waiting and let go of everything."""
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in self._tasks:
+            task.cancel()
         await self.runtime.close()
         await self.database.close()
 
     async def _private_hosts(self) -> tuple[str, ...]:
         return (await self.directory.settings()).fetch_private_hosts
+
+    async def _clean_up(self) -> None:
+        """Remove what has expired, in small batches, for as long as the process lives."""
+        while True:
+            await asyncio.sleep(_CLEANUP_SECONDS)
+            try:
+                for _ in range(_MOST_BATCHES):
+                    if not await self.database.write(cleanup.expired_rows, self.clock()):
+                        break
+                    await asyncio.sleep(_BETWEEN_BATCHES)
+                await self.database.write(cleanup.old_changes, self.clock() - _CHANGES_KEPT)
+            except Unavailable as error:
+                _log.warning("clean-up put off", reason=str(error))
 
     def _publish(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

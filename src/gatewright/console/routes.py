@@ -1,14 +1,98 @@
-"""The console's routes."""
+"""The console's routes: every address, and the page that answers it."""
+
+from typing import Final
 
 from starlette.routing import BaseRoute
 from starlette.routing import Mount
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from gatewright.app.parts import Parts
+from gatewright.console import acls
+from gatewright.console import associations
+from gatewright.console import clients
+from gatewright.console import exports
+from gatewright.console import get_token
+from gatewright.console import home
+from gatewright.console import packages
+from gatewright.console import people
+from gatewright.console import scopes
+from gatewright.console import services
+from gatewright.console import settings
+from gatewright.console import tokens
 from gatewright.console.templating import HERE
 from gatewright.console.templating import STATIC_URL
+from gatewright.console.visit import Page
+from gatewright.console.visit import administrators_only
+
+_SHOWN: Final[dict[str, Page]] = {
+    "/": home.show,
+    "/search": home.search,
+    "/packages": packages.show,
+    "/services": services.show,
+    "/services/postman": exports.postman_of_service,
+    "/oauth": settings.overview,
+    "/oauth/clients": clients.show_list,
+    "/oauth/clients/postman": exports.postman_of_client,
+    "/oauth/scopes": scopes.show_list,
+    "/oauth/tokens": tokens.show_list,
+    "/users": people.list_users,
+    "/groups": people.list_groups,
+    "/acls": acls.show_list,
+}
+"""Pages that only show."""
+
+_FORMS: Final[dict[str, Page]] = {
+    "/services/new": packages.add_flow,
+    "/oauth/clients/new": clients.register,
+    "/oauth/clients/edit": clients.edit,
+    "/oauth/clients/secret": clients.new_secret,
+    "/oauth/clients/enable": clients.enable,
+    "/oauth/clients/disable": clients.disable,
+    "/oauth/clients/delete": clients.delete,
+    "/oauth/scopes/new": scopes.add,
+    "/oauth/scopes/edit": scopes.edit,
+    "/oauth/scopes/delete": scopes.delete,
+    "/oauth/associations": associations.show,
+    "/oauth/tokens/revoke": tokens.revoke,
+    "/oauth/settings": settings.edit,
+    "/users/new": people.add_user,
+    "/users/edit": people.edit_user,
+    "/users/enable": people.enable_user,
+    "/users/disable": people.disable_user,
+    "/users/delete": people.delete_user,
+    "/groups/new": people.add_group,
+    "/groups/edit": people.edit_group,
+    "/groups/delete": people.delete_group,
+    "/acls/edit": acls.edit,
+    "/acls/delete": acls.delete,
+    "/get-token/callback": get_token.callback,
+}
+"""Pages that show a form or a question, and take its answer."""
+
+_ACTIONS: Final[dict[str, Page]] = {
+    "/services/check": services.check,
+    "/services/save": services.save,
+    "/services/run": services.run,
+    "/get-token/use": get_token.use,
+    "/theme": home.theme,
+    "/logout": home.sign_out,
+}
+"""What only forms and scripts send to."""
 
 
 def console_routes(parts: Parts) -> list[BaseRoute]:
     """Every page under `/console`, and the assets."""
-    return [Mount(STATIC_URL, StaticFiles(directory=HERE / "static", check_dir=False))]
+
+    def route(path: str, page: Page, *methods: str) -> Route:
+        return Route(f"/console{path}", administrators_only(page, parts), methods=list(methods))
+
+    return [
+        Mount(STATIC_URL, StaticFiles(directory=HERE / "static", check_dir=False)),
+        Route("/console", administrators_only(home.show, parts)),
+        *(route(path, page, "GET") for path, page in _SHOWN.items()),
+        *(route(path, page, "GET", "POST") for path, page in _FORMS.items()),
+        *(route(path, page, "POST") for path, page in _ACTIONS.items()),
+        route("/get-token", get_token.show, "GET"),
+        route("/get-token", get_token.request, "POST"),
+    ]

@@ -4,6 +4,7 @@ import { copyButtons } from "./copy";
 import { confirmDialogs } from "./confirm";
 import { choiceInputs, unsavedChanges } from "./forms";
 import { rowFilters } from "./filter";
+import { fragmentForms } from "./fragment";
 import { keys } from "./keys";
 import { menus } from "./menus";
 import { navigation } from "./navigation";
@@ -23,7 +24,7 @@ htmx.config.responseHandling = [
 ];
 
 for (const start of [
-  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers,
+  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers, fragmentForms,
 ]) {
   start();
 }

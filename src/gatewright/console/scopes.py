@@ -1,0 +1,147 @@
+"""Scope Management: the list and the form."""
+
+from typing import Any
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from starlette.responses import Response
+
+from gatewright.admin import scopes as operations
+from gatewright.console.visit import PAGE_SIZE
+from gatewright.console.visit import Visit
+from gatewright.console.visit import errors_by_field
+from gatewright.console.visit import lines
+from gatewright.kernel.errors import Invalid
+from gatewright.services.coverage import Reach
+from gatewright.services.names import invoke_path
+from gatewright.store import clients
+from gatewright.store import scopes
+from gatewright.store.database import Transaction
+from gatewright.store.records import Scope
+
+_LIST: Final = "/console/oauth/scopes"
+_TRAIL: Final = [("Security", ""), ("OAuth", "/console/oauth"), ("Scope Management", _LIST)]
+
+
+async def show_list(visit: Visit) -> Response:
+    """The scopes by name."""
+    q, cursor = visit.query("q"), visit.query("cursor")
+    every = (await visit.parts.directory.scopes()).values()
+    found = [scope for scope in every if scope.name > cursor and q.lower() in scope.name.lower()]
+    shown = found[:PAGE_SIZE]
+    counts = await visit.read(_counts, [scope.name for scope in shown])
+    return visit.page(
+        "oauth/scopes.html",
+        rows=[{"scope": scope, "clients": counts[scope.name]} for scope in shown],
+        q=q,
+        next_cursor=shown[-1].name if len(found) > PAGE_SIZE else "",
+        is_first=not cursor,
+        any_scopes=bool(every),
+    )
+
+
+async def add(visit: Visit) -> Response:
+    """The form for a new scope, and its answer."""
+    if not visit.is_post:
+        return await _form(visit, None, _values(Scope(name="")))
+    try:
+        new = operations.read_scope(_read(visit), Scope(name=""))
+        saved = await visit.write(operations.create, visit.by, new, visit.catalogue)
+    except Invalid as error:
+        return await _form(visit, None, _typed(visit), errors_by_field(error), 422)
+    associate = f"/console/oauth/associations?scope={quote(saved.name, safe='')}"
+    return visit.go(_LIST, f"Scope {saved.name} added.", ("Associate clients", associate))
+
+
+async def edit(visit: Visit) -> Response:
+    """The form of a scope, and its answer."""
+    scope = await visit.read(operations.find, visit.query("scope"))
+    if not visit.is_post:
+        return await _form(visit, scope, _values(scope))
+    revision = visit.field("revision")
+    base = msgspec.structs.replace(scope, revision=int(revision) if revision.isdigit() else 0)
+    try:
+        new = operations.read_scope(_read(visit) | {"name": scope.name}, base)
+        await visit.write(operations.update, visit.by, new, visit.catalogue)
+    except Invalid as error:
+        return await _form(visit, scope, _typed(visit), errors_by_field(error), 422)
+    return visit.go(_LIST, f"Scope {scope.name} saved. In force from the next call on.")
+
+
+async def delete(visit: Visit) -> Response:
+    """Delete a scope, after saying whom it serves."""
+    scope = await visit.read(operations.find, visit.query("scope"))
+    if visit.is_post:
+        await visit.write(operations.delete, visit.by, scope.name)
+        return visit.go(_LIST, f"Scope {scope.name} deleted.")
+    labels = await visit.read(_client_labels, scope.name)
+    return visit.ask(
+        section="scopes",
+        trail=_TRAIL,
+        heading=f"Delete scope {scope.name}?",
+        sentences=[
+            f"{len(labels)} client{'' if len(labels) == 1 else 's'} may ask for it. Tokens that carry it open nothing by it any more."
+        ],
+        items=labels[:20],
+        action=f"{_LIST}/delete?scope={quote(scope.name, safe='')}",
+        button="Delete scope",
+        cancel=_LIST,
+    )
+
+
+async def _form(
+    visit: Visit, scope: Scope | None, values: dict[str, str], errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    catalogue = visit.catalogue
+    return visit.page(
+        "oauth/scope_form.html",
+        status,
+        scope=scope,
+        values=values,
+        errors=errors or {},
+        available={
+            "folders": sorted(catalogue.folders),
+            "services": sorted(catalogue.services),
+            "url_templates": sorted(catalogue.templates.by_text),
+        },
+        opens=_opens(visit, scope) if scope else [],
+        clients=await visit.read(_client_labels, scope.name) if scope else [],
+    )
+
+
+def _opens(visit: Visit, scope: Scope) -> list[dict[str, Any]]:
+    """Each service the scope opens today, with the addresses it opens it at."""
+    reach, by_text = Reach(scope, visit.catalogue), visit.catalogue.templates.by_text
+    routes: dict[str, list[str]] = {name: [invoke_path(name)] for name in reach.services}
+    for text in reach.url_templates:
+        routes.setdefault(by_text[text].service, []).append(text)
+    return [{"service": name, "routes": routes[name]} for name in sorted(routes)]
+
+
+def _values(scope: Scope) -> dict[str, str]:
+    return {
+        "name": scope.name,
+        "description": scope.description,
+        "folders": "\n".join(scope.folders),
+        "services": "\n".join(scope.services),
+        "url_templates": "\n".join(scope.url_templates),
+    }
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    return {name: visit.field(name) for name in _values(Scope(name=""))}
+
+
+def _read(visit: Visit) -> dict[str, Any]:
+    read: dict[str, Any] = {name: visit.field(name) for name in ("name", "description")}
+    return read | {name: lines(visit.field(name)) for name in ("folders", "services", "url_templates")}
+
+
+def _counts(transaction: Transaction, names: list[str]) -> dict[str, int]:
+    return {name: len(scopes.clients(transaction, name)) for name in names}
+
+
+def _client_labels(transaction: Transaction, name: str) -> list[str]:
+    found = (clients.find(transaction, client_id) for client_id in scopes.clients(transaction, name))
+    return sorted(client.label for client in found if client)

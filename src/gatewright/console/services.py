@@ -1,0 +1,227 @@
+"""A service's page: what it is, who may call it, its source, checking, saving and running it."""
+
+import secrets
+import time
+from typing import Any
+from typing import Final
+
+import msgspec
+from starlette.responses import JSONResponse
+from starlette.responses import Response
+
+from gatewright.console.run_result import show_run
+from gatewright.console.templating import pretty_json
+from gatewright.console.templating import render
+from gatewright.console.visit import Visit
+from gatewright.flow import FlowProblems
+from gatewright.flow import Problem
+from gatewright.flow import Trace
+from gatewright.kernel.errors import Conflict
+from gatewright.kernel.errors import NotFound
+from gatewright.services.caller import Caller
+from gatewright.services.catalogue import Service
+from gatewright.services.coverage import Openings
+from gatewright.services.draft import check_source
+from gatewright.services.draft import with_draft
+from gatewright.services.errors import ServiceError
+from gatewright.services.invocation import to_json
+from gatewright.services.names import folders_above
+from gatewright.services.names import invoke_path
+from gatewright.services.source import Source
+from gatewright.services.source import digest_of
+from gatewright.services.source import read_source
+from gatewright.services.source import save_source
+
+_TASKS: Final = ("do", "set", "switch", "for", "fork", "try", "raise", "call", "run", "wait", "emit")
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+async def show(visit: Visit) -> Response:
+    """The service's page."""
+    service = _find(visit)
+    source = _source(visit, service)
+    text = source.text if source else ""
+    found = check_source(visit.catalogue, text) if service.kind == "flow" else []
+    problems = _shown(found) if service.kind == "flow" else [_of_service(problem) for problem in service.problems]
+    return await _page(visit, service, text, source.digest if source else "", problems=problems)
+
+
+async def check(visit: Visit) -> Response:
+    """The problems of the text in the editor, for its underlines."""
+    return JSONResponse({"problems": _shown(check_source(visit.catalogue, visit.field("source")))})
+
+
+async def save(visit: Visit) -> Response:
+    """Keep the text in the editor as the service's file, in force at once. A broken flow is kept, and disabled."""
+    service, text, revision = _find(visit), visit.field("source").replace("\r\n", "\n"), visit.field("revision")
+    if service.kind != "flow":
+        raise Conflict("Only flows are edited here.")
+    problems = check_source(visit.catalogue, text)
+    try:
+        source = save_source(visit.parts.packages_folder, service, text, revision)
+    except Conflict:
+        message = "Not saved: the file was changed by somebody else meanwhile. Copy your text, load the page again and repeat the change."
+        return await _saved(visit, service, text, revision, None, [_told(message), *_shown(problems)], 409)
+    await visit.parts.watcher.refresh()
+    broken = any(problem.severity == "error" for problem in problems)
+    sentence = (
+        "Saved, but the service is disabled until the problems below are mended."
+        if broken
+        else "Saved. In force from the next call on."
+    )
+    return await _saved(visit, service, text, source.digest, sentence, _shown(problems), 200)
+
+
+async def run(visit: Visit) -> Response:
+    """Run the service, a flow as it stands in the editor, and show each step."""
+    service = _find(visit)
+    result = await _run(visit, service, visit.field("source").replace("\r\n", "\n"))
+    if "hx-request" in visit.request.headers:
+        return Response(render("packages/_run.html", result=result), media_type="text/html")
+    source = _source(visit, service)
+    return await _page(
+        visit,
+        service,
+        visit.field("source") or (source.text if source else ""),
+        source.digest if source else "",
+        result=result,
+    )
+
+
+async def _run(visit: Visit, service: Service, text: str) -> dict[str, Any]:
+    catalogue, trace, began = visit.catalogue, Trace(), time.monotonic()
+    try:
+        values = msgspec.json.decode(visit.field("input").encode() or b"{}", type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        return show_run(trace, text, 0.0, error=ServiceError(400, "The input is not a JSON object", str(error)))
+    try:
+        if service.kind == "flow" and text:
+            catalogue = with_draft(catalogue, service, text)
+        settings = await visit.parts.directory.settings()
+        output = await visit.parts.runtime.invoke(
+            catalogue, service.name, values, _caller(visit), seconds=settings.service_time_limit, trace=trace
+        )
+        return show_run(trace, text, time.monotonic() - began, output=to_json(output, service))
+    except FlowProblems as found:
+        detail = "\n".join(str(problem) for problem in found.problems)
+        return show_run(trace, text, 0.0, error=ServiceError(422, "The flow cannot run as it stands", detail))
+    except ServiceError as error:
+        return show_run(trace, text, time.monotonic() - began, error=error)
+
+
+def _caller(visit: Visit) -> Caller:
+    user = visit.found.user
+    return Caller(kind="user", subject=user.user.id, groups=user.groups, username=user.user.name)
+
+
+def _find(visit: Visit) -> Service:
+    service = visit.catalogue.service(visit.query("name"))
+    if service is None:
+        raise NotFound(f"There is no service {visit.query('name')}.")
+    return service
+
+
+def _source(visit: Visit, service: Service) -> Source | None:
+    if service.kind == "builtin":
+        return None
+    try:
+        return read_source(visit.parts.packages_folder, service)
+    except (NotFound, UnicodeDecodeError):
+        return None
+
+
+async def _saved(
+    visit: Visit,
+    service: Service,
+    text: str,
+    revision: str,
+    saved: str | None,
+    problems: list[dict[str, Any]],
+    status: int,
+) -> Response:
+    if "hx-request" not in visit.request.headers:
+        return await _page(visit, service, text, revision, problems=problems, saved=saved, status=status)
+    fragment = render("packages/_saved.html", saved=saved, problems=problems, revision=revision)
+    headers = {"HX-Trigger": "gatewright:saved"} if saved else {}
+    return Response(fragment, 200 if saved else 422, headers, "text/html")
+
+
+async def _page(
+    visit: Visit, service: Service, text: str, revision: str, *, problems: list[dict[str, Any]] | None = None,
+    saved: str | None = None, result: dict[str, Any] | None = None, status: int = 200,
+) -> Response:  # fmt: skip
+    visit.nonce = secrets.token_urlsafe(16)
+    service = visit.catalogue.service(service.name) or service
+    scopes = Openings((await visit.parts.directory.scopes()).values())
+    templates = visit.catalogue.templates_of(service.name)
+    opening = set(scopes.scopes_for(service.name)).union(*(scopes.scopes_for(service.name, each) for each in templates))
+    response = visit.page(
+        "packages/service.html",
+        status,
+        service=service,
+        routes=[template.text for template in templates],
+        invoke=invoke_path(service.name),
+        scopes=sorted(opening),
+        acl=await _acl(visit, service.name),
+        schemas={"input": _schema(service.input_schema), "output": _schema(service.output_schema)},
+        source=text,
+        source_name=service.file,
+        editable=service.kind == "flow",
+        revision=revision or digest_of(text),
+        words=_words(visit),
+        input=visit.field("input") or pretty_json(dict(service.sample)),
+        result=result,
+        problems=problems or [],
+        saved=saved,
+        curl=_curl(visit, service),
+    )
+    response.headers["content-security-policy"] = _POLICY.format(nonce=visit.nonce)
+    return response
+
+
+async def _acl(visit: Visit, name: str) -> dict[str, Any] | None:
+    acls = await visit.parts.directory.acls()
+    target = next((target for target in (name, *folders_above(name)) if target in acls), None)
+    return {"target": target, "groups": acls[target]} if target else None
+
+
+def _schema(schema: Any) -> str:
+    return pretty_json(dict(schema)) if schema else ""
+
+
+def _words(visit: Visit) -> list[dict[str, str]]:
+    tasks = [{"label": task, "detail": "task"} for task in _TASKS]
+    return tasks + [
+        {"label": name, "detail": each.title or each.kind} for name, each in visit.catalogue.services.items()
+    ]
+
+
+def _curl(visit: Visit, service: Service) -> str:
+    body = msgspec.json.encode(dict(service.sample)).decode().replace("'", "'\\''")
+    return (
+        f'curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d \'{body}\''
+        f" {visit.parts.server.issuer}{invoke_path(service.name)}"
+    )
+
+
+def _shown(problems: list[Problem]) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": problem.line,
+            "column": problem.column,
+            "severity": problem.severity,
+            "message": problem.message + (f" ({problem.mend})" if problem.mend else ""),
+        }
+        for problem in problems
+    ]
+
+
+def _of_service(problem: Any) -> dict[str, Any]:
+    return {"line": problem.line, "column": problem.column, "severity": "error", "message": problem.message}
+
+
+def _told(message: str) -> dict[str, Any]:
+    return {"line": 1, "column": 1, "severity": "error", "message": message}

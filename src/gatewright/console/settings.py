@@ -1,0 +1,100 @@
+"""OAuth's overview, and Edit OAuth Global Settings."""
+
+from typing import Any
+from typing import Final
+
+from starlette.responses import Response
+
+from gatewright.admin import settings as operations
+from gatewright.console.templating import duration
+from gatewright.console.visit import Visit
+from gatewright.console.visit import errors_by_field
+from gatewright.console.visit import lines
+from gatewright.kernel.errors import Invalid
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth.metadata import well_known_path
+
+_LISTS: Final = ("cors_allowed_origins", "fetch_private_hosts")
+_LIFETIMES: Final = ("access_token_lifetime", "refresh_token_lifetime")
+_HTTPS: Final = {"always": "Always", "except_loopback": "Except on this machine", "never": "Never"}
+
+
+async def overview(visit: Visit) -> Response:
+    """Links, the settings in force, the addresses for applications."""
+    issuer = visit.parts.server.issuer
+    return visit.page(
+        "oauth/index.html",
+        settings=_in_words(await visit.parts.directory.settings()),
+        endpoints=[
+            ("Issuer", issuer),
+            ("Authorization", f"{issuer}/oauth/authorize"),
+            ("Token", f"{issuer}/oauth/token"),
+            ("Introspection", f"{issuer}/oauth/introspect"),
+            ("Revocation", f"{issuer}/oauth/revoke"),
+            ("Metadata", issuer.removesuffix("/") + well_known_path("")),
+        ],
+    )
+
+
+async def edit(visit: Visit) -> Response:
+    """The form of the global settings, and its answer."""
+    present = await visit.parts.directory.settings()
+    if not visit.is_post:
+        return _form(visit, _values(present))
+    try:
+        new = operations.read_settings(_read(visit, present), present, from_form=True)
+        await visit.write(operations.change, visit.by, new)
+    except Invalid as error:
+        return _form(visit, _typed(visit), errors_by_field(error), 422)
+    return visit.go("/console/oauth", "Settings saved. In force from the next request on.")
+
+
+def _form(visit: Visit, values: dict[str, str], errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    return visit.page("oauth/settings.html", status, values=values, errors=errors or {}, revision=0)
+
+
+def _values(settings: GlobalSettings) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name in operations.FIELDS:
+        value = getattr(settings, name)
+        if name in _LISTS:
+            values[name] = "\n".join(value)
+        elif name in _LIFETIMES:
+            values[name] = "never" if value == "never" else "seconds"
+            values[f"{name}_seconds"] = "" if value == "never" else str(value)
+        else:
+            values[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return values
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    return {name: visit.field(name) for name in _values(GlobalSettings())}
+
+
+def _read(visit: Visit, present: GlobalSettings) -> dict[str, Any]:
+    """What the form means; settings it does not show stay as they are."""
+    read: dict[str, Any] = {}
+    for name in operations.FIELDS:
+        if name not in visit.form:
+            continue
+        if name in _LISTS:
+            read[name] = lines(visit.field(name))
+        elif name in _LIFETIMES and visit.field(name) == "seconds":
+            read[name] = visit.field(f"{name}_seconds")
+        else:
+            read[name] = visit.field(name)
+    return read
+
+
+def _in_words(settings: GlobalSettings) -> list[tuple[str, str]]:
+    never = "Never expires"
+    access, refresh = settings.access_token_lifetime, settings.refresh_token_lifetime
+    return [
+        ("Require HTTPS", _HTTPS[settings.require_https]),
+        ("Require PKCE", "Yes" if settings.require_pkce else "For public clients"),
+        ("Authorization code expiration interval", duration(settings.authorization_code_lifetime)),
+        ("Access token expiration interval", never if access == "never" else duration(access)),
+        ("Refresh token expiration interval", never if refresh == "never" else f"{duration(refresh)} without use"),
+        ("Token endpoint authentication", "HTTP Basic, or in the body; none for public clients"),
+        ("Authorization server", "This server"),
+    ]
