@@ -4,10 +4,16 @@ import fcntl
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Final
 
 from gatewright.kernel.errors import StartupError
 from gatewright.store.sqlite import connect
+
+if TYPE_CHECKING:
+    from gatewright.store.postgresql_connection import Connection
+
+_MIGRATION_LOCK: Final = 0x6761746D  # any number that nobody else locks
 
 NEWEST: Final = "0001"
 """The schema version this release reads and writes; equal to the last file in `migrations/versions`."""
@@ -32,6 +38,42 @@ def migrate_sqlite(path: Path) -> None:
         raise StartupError(f"cannot write {error.filename or path}: {error.strerror}") from error
     except sqlite3.DatabaseError as error:
         raise StartupError(f"{path} cannot be used as a database: {error}") from error
+
+
+def migrate_postgresql(url: str) -> None:
+    """Make or upgrade the schema in the database at `url`; quick when it is up to date.
+
+    Raises StartupError when it cannot be reached or a newer release made it.
+    """
+    import psycopg
+
+    from gatewright.store.postgresql_connection import connect_at_start
+    from gatewright.store.postgresql_connection import place
+
+    where = place(url)
+    with connect_at_start(url) as one_at_a_time:
+        one_at_a_time.execute("SET lock_timeout = 0; SET statement_timeout = 0")
+        one_at_a_time.execute(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})")
+        version = postgresql_version(one_at_a_time)
+        if version != NEWEST:
+            _refuse_newer(version, where)
+            _upgrade("postgresql+psycopg://", lambda: psycopg.connect(url))
+
+
+def postgresql_version(connection: "Connection") -> str | None:
+    """The schema version of the database; None when it has none of our tables."""
+    if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if row is None else str(row[0])
+
+
+def require_newest(version: str | None, where: str) -> None:
+    """Raise StartupError unless the schema is this release's."""
+    _refuse_newer(version, where)
+    if version != NEWEST:
+        state = "has no tables yet" if version is None else f"is at schema {version}, this release needs {NEWEST}"
+        raise StartupError(f"{where} {state}; run: gatewright migrate")
 
 
 def _sqlite_version(path: Path) -> str | None:
@@ -63,7 +105,8 @@ def _upgrade(dialect: str, connect_to_it: Callable[[], object]) -> None:
 
     engine = create_engine(dialect, creator=connect_to_it)
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

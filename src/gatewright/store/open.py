@@ -5,14 +5,35 @@ from pathlib import Path
 
 from gatewright.kernel.errors import StartupError
 from gatewright.store.database import Database
+from gatewright.store.migrate import migrate_postgresql
 from gatewright.store.migrate import migrate_sqlite
 from gatewright.store.sqlite import SqliteDatabase
 
+_POSTGRESQL = ("postgresql://", "postgres://")
+
 
 async def open_database(database: str, workspace: Path) -> Database:
-    """The store: `sqlite` is `data/gatewright.db` in the workspace, migrated now. Raises StartupError."""
-    if database != "sqlite":
-        raise StartupError(f"database must be sqlite or a postgresql:// URL, not {database!r}")
-    path = workspace / "data" / "gatewright.db"
-    await asyncio.to_thread(migrate_sqlite, path)
-    return SqliteDatabase(path)
+    """The store: `sqlite` is `data/gatewright.db` in the workspace, migrated now; or a postgresql:// URL.
+
+    Raises StartupError when it cannot be opened, or is a PostgreSQL database that is not migrated.
+    """
+    if database.startswith(_POSTGRESQL):
+        from gatewright.store.postgresql import PostgresqlDatabase  # loading its driver takes long
+
+        return await PostgresqlDatabase.open(database)
+    await asyncio.to_thread(migrate_database, database, workspace)
+    return SqliteDatabase(_sqlite_path(workspace))
+
+
+def migrate_database(database: str, workspace: Path) -> None:
+    """Bring the store to this release's schema, making it when it is empty. Raises StartupError."""
+    if database.startswith(_POSTGRESQL):
+        migrate_postgresql(database)
+    elif database == "sqlite":
+        migrate_sqlite(_sqlite_path(workspace))
+    else:
+        raise StartupError(f"database must be sqlite or a postgresql:// URL, not {database.partition(':')[0]}")
+
+
+def _sqlite_path(workspace: Path) -> Path:
+    return workspace / "data" / "gatewright.db"
