@@ -30,7 +30,7 @@ async def test_unchanged_settings_are_not_audited(database: Database) -> None:
         ("access_token_lifetime", 0, "whole number from 1"),
         ("access_token_lifetime", "forever", "never"),
         ("authorization_code_lifetime", 2147483648, "to 2147483647"),
-        ("require_https", "no", "always or except_loopback or never"),
+        ("require_https", "no", "always, except_loopback or never"),
         ("require_pkce", "yes", "true or false"),
         ("cors_allowed_origins", "*", "list"),
         ("cors_allowed_origins", ["https://a.example/path"], "no origin"),

@@ -10,6 +10,8 @@ from typing import Any
 from typing import Final
 from typing import TypeVar
 
+import msgspec
+
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 
@@ -104,10 +106,32 @@ def listed(words: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
+def type_in_words(annotation: Any) -> str:
+    """What a setting's type expects: `a whole number from 1 to 60 or never`."""
+    return _in_words(msgspec.inspect.type_info(annotation))
+
+
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """` Did you mean “x”?` for the nearest of the known names, or nothing."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _in_words(info: msgspec.inspect.Type) -> str:
+    match info:
+        case msgspec.inspect.Metadata(type=inner):
+            return _in_words(inner)
+        case msgspec.inspect.UnionType(types=types):
+            return " or ".join(_in_words(each) for each in types)
+        case msgspec.inspect.LiteralType(values=values):
+            return listed([str(value) for value in values])
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.BoolType():
+            return "true or false"
+        case msgspec.inspect.StrType():
+            return "text"
+    return "a list of texts"
 
 
 def _spelled(option: object) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from gatewright.admin import audit
 from gatewright.admin.actor import By
 from gatewright.admin.fields import Fields
+from gatewright.admin.fields import type_in_words
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
@@ -69,25 +70,9 @@ def _reader(name: str, from_form: bool) -> Callable[[Any], Any]:
         try:
             return msgspec.convert(value, _TYPES[name], strict=not from_form)
         except msgspec.ValidationError:
-            expected = _in_words(msgspec.inspect.type_info(_TYPES[name]))
-            raise ValueError(f"This must be {expected}.") from None
+            raise ValueError(f"This must be {type_in_words(_TYPES[name])}.") from None
 
     return read
-
-
-def _in_words(info: msgspec.inspect.Type) -> str:
-    match info:
-        case msgspec.inspect.Metadata(type=inner):
-            return _in_words(inner)
-        case msgspec.inspect.UnionType(types=types):
-            return " or ".join(_in_words(each) for each in types)
-        case msgspec.inspect.LiteralType(values=values):
-            return " or ".join(str(value) for value in values)
-        case msgspec.inspect.IntType(ge=least, le=most):
-            return f"a whole number from {least} to {most}"
-        case msgspec.inspect.BoolType():
-            return "true or false"
-    return "a list of texts"
 
 
 def _is_origin(origin: str) -> bool:

@@ -1,0 +1,30 @@
+"""Options that many commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App
+from cyclopts import Parameter
+
+from gatewright.kernel.errors import GatewrightError
+
+WorkspaceOption = Annotated[
+    Path | None,
+    Parameter(name=["--workspace", "-w"], help="The workspace's folder; default: the current one, else ./workspace."),
+]
+JsonOption = Annotated[bool, Parameter(name="--json", help="Print JSON.")]
+
+
+def group(name: str, text: str) -> App:
+    """A command that has commands of its own."""
+    return App(name=name, help=text, default_parameter=Parameter(negative=""), version_flags=[])
+
+
+def read_text(file: Path) -> str:
+    """The text of a file that an argument names. Raises GatewrightError."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise GatewrightError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise GatewrightError(f"{file} cannot be read: it is no UTF-8 text") from None

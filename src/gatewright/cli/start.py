@@ -1,0 +1,113 @@
+"""`gatewright init` and `gatewright run`."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from typing import Literal
+
+from cyclopts import Parameter
+
+from gatewright.cli.bootstrap import FirstRun
+from gatewright.cli.bootstrap import first_run
+from gatewright.cli.bootstrap import make_folders
+from gatewright.cli.options import WorkspaceOption
+from gatewright.cli.server_settings import resolve
+from gatewright.cli.welcome import example_lines
+from gatewright.cli.welcome import sign_in_lines
+from gatewright.cli.workspace import Shell
+from gatewright.cli.workspace import find_workspace
+from gatewright.cli.workspace import is_workspace
+from gatewright.cli.workspace import opened
+from gatewright.kernel.errors import StartupError
+
+Example = Annotated[bool, Parameter(name="--example", help="Begin with the example package, a client and two scopes.")]
+
+
+async def init(workspace: Path, /, *, example: Example = False) -> None:
+    """Make a workspace: gatewright.yaml, packages/, data/, and the administrator.
+
+    A gatewright.yaml that is there already is applied once. The administrator's password is taken from
+    GATEWRIGHT_ADMIN_PASSWORD, else made and shown once.
+
+    Parameters
+    ----------
+    workspace: Path
+        The folder to make.
+    """
+    make_folders(workspace, example=example)
+    async with opened(workspace) as shell:
+        first = await first_run(shell, os.environ)
+        if first is None:
+            raise StartupError(f"{workspace} is a workspace already; start it with: gatewright run -w {workspace}")
+        for line in _report(shell, first):
+            print(line)
+        print(f"\nStart it with: gatewright run --workspace {workspace}")
+
+
+def run(
+    *,
+    workspace: WorkspaceOption = None,
+    host: Annotated[str | None, Parameter(help="Address to listen on; default 127.0.0.1.")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on; default 5555.")] = None,
+    workers: Annotated[int | None, Parameter(help="Worker processes; default 1.")] = None,
+    database: Annotated[str | None, Parameter(help="sqlite (the default) or a postgresql:// URL.")] = None,
+    public_url: Annotated[str | None, Parameter(help="The address clients see; default http://localhost:PORT.")] = None,
+    trusted_proxies: Annotated[
+        list[str] | None, Parameter(help="Address or network whose forwarding headers count; may be repeated.")
+    ] = None,
+    tls_certificate: Annotated[str | None, Parameter(help="PEM file of the certificate chain.")] = None,
+    tls_key: Annotated[str | None, Parameter(help="PEM file of the certificate's key.")] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None, Parameter(help="Least level logged; default info.")
+    ] = None,
+    example: Annotated[bool, Parameter(help="Make an example workspace first when there is none.")] = False,
+) -> None:
+    """Start the server.
+
+    Each setting comes from its flag, else from GATEWRIGHT_… in the environment, else from `server:` in the
+    workspace's gatewright.yaml, else from its default.
+    """
+    import asyncio
+
+    from gatewright.app.server import serve
+
+    flags = {
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "database": database,
+        "public_url": public_url,
+        "trusted_proxies": trusted_proxies,
+        "tls_certificate": tls_certificate,
+        "tls_key": tls_key,
+        "log_level": log_level,
+    }
+    folder = _workspace(workspace, example)
+    settings = resolve(flags, os.environ, folder)
+    for line in asyncio.run(_prepare(folder, flags)):
+        print(line, flush=True)
+    serve(settings, folder)
+
+
+def _workspace(given: Path | None, example: bool) -> Path:
+    if not example:
+        return find_workspace(given)
+    folder = given or (Path() if is_workspace(Path()) else Path("workspace"))
+    if not is_workspace(folder):
+        make_folders(folder, example=True)
+    return folder
+
+
+async def _prepare(workspace: Path, flags: Mapping[str, object]) -> list[str]:
+    """Complete a workspace that has no contents yet; what to tell."""
+    async with opened(workspace, flags) as shell:
+        return _report(shell, await first_run(shell, os.environ))
+
+
+def _report(shell: Shell, first: FirstRun | None) -> list[str]:
+    lines = [str(line) for line in first.outcome.lines] if first else []
+    if lines:
+        lines = [f"Applied {shell.workspace / 'gatewright.yaml'}:", *(f"  {line}" for line in lines), ""]
+    lines += sign_in_lines(shell.settings, shell.workspace, first)
+    return lines + example_lines(shell.settings, shell.workspace)
