@@ -31,7 +31,7 @@ class Cluster:
     def start(self) -> None:
         options = (
             f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c full_page_writes=off"
-            " -c max_connections=200 -c shared_buffers=32MB"
+            " -c max_connections=200 -c shared_buffers=32MB -c deadlock_timeout=100ms"
         )
         self._control("-l", f"{self.folder}/log", "-o", options, "-w", "start")
 
