@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from gatewright.flow.errors import standard_error
-from gatewright.kernel.ids import row_id
 
 if TYPE_CHECKING:
     import httpx
@@ -98,12 +96,14 @@ class HttpxHost:
         """Send a request. Raises HttpFailure."""
         import httpx  # here, since importing it takes longer than checking a flow
 
-        self._require_allowed(request.uri)
         if self._client is None:
             self._client = httpx.AsyncClient(follow_redirects=False, timeout=self._seconds, trust_env=False)
         try:
+            # Whoever sends the request also says which host that is: two readings of an address may differ.
+            address = httpx.URL(request.uri)
+            self._require_allowed(address.host, address.netloc.decode())
             async with self._client.stream(
-                request.method, request.uri, headers=request.headers, content=request.body
+                request.method, address, headers=request.headers, content=request.body
             ) as response:
                 body = await self._read(response)
         except httpx.TimeoutException:
@@ -121,13 +121,6 @@ class HttpxHost:
             parts.append(part)
         return b"".join(parts)
 
-    def _require_allowed(self, uri: str) -> None:
-        host = urlsplit(uri).netloc.rpartition("@")[2].lower()
-        allowed = self._allowed_hosts
-        if allowed is not None and host not in allowed and (urlsplit(uri).hostname or "") not in allowed:
+    def _require_allowed(self, host: str, location: str) -> None:
+        if self._allowed_hosts is not None and not {host, location} & self._allowed_hosts:
             raise HttpFailure("refused", f"{host} is not among the allowed hosts")
-
-
-def event_id() -> str:
-    """An id for a new event."""
-    return row_id()
