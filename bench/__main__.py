@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -10,6 +11,10 @@ import uvloop
 
 from bench import ours
 from bench import report
+from bench.peers.installation import NotInstalled
+from bench.peers.servers import PEERS
+from bench.peers.servers import Setting
+from bench.processes import CannotStart
 from bench.processes import Server
 from bench.processes import free_port
 from bench.processes import start
@@ -40,15 +45,17 @@ def _options() -> argparse.Namespace:
 
 async def _measure(options: argparse.Namespace) -> int:
     BUILD.mkdir(parents=True, exist_ok=True)
-    workspace = ours.Workspace(Path(tempfile.mkdtemp(dir=BUILD)) / "workspace")
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=BUILD))
+    workspace = ours.Workspace(folder / "workspace")
     servers: dict[str, Server] = {}
     try:
         await workspace.fill()
-        rows = _chosen(await our_rows(workspace, options.connections), options.row)
         port = free_port()
         servers[GATEWRIGHT] = start(workspace.command(port), port, BUILD / "gatewright.log")
+        rows = await our_rows(workspace, options.connections)
+        missing = {} if options.no_peers else _start_peers(folder / "peers", servers, rows)
         results = await run(
-            rows,
+            _chosen(rows, options.row),
             servers,
             rounds=options.rounds,
             seconds=options.seconds,
@@ -60,8 +67,26 @@ async def _measure(options: argparse.Namespace) -> int:
         for server in servers.values():
             server.stop()
         await workspace.close()
+        shutil.rmtree(folder, ignore_errors=True)
     print(report.table(results))
+    for name, reason in missing.items():
+        print(f"{name} was not measured: {reason}")
     return 1 if any(result.errors for result in results) else 0
+
+
+def _start_peers(data: Path, servers: dict[str, Server], rows: list[Row]) -> dict[str, str]:
+    """Start every peer that can be, and add its rows; those that cannot, with the reason."""
+    missing = {}
+    setting = Setting(BUILD / "peers", data)
+    for peer in PEERS:
+        port = free_port()
+        try:
+            servers[peer.name] = setting.start(peer, port)
+        except (NotInstalled, CannotStart) as error:
+            missing[peer.name] = str(error)
+        else:
+            rows.extend(peer.rows(peer, port, setting.token))
+    return missing
 
 
 def _chosen(rows: list[Row], names: list[str] | None) -> list[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.run import Result
 
-_HEADINGS = ("row", "server CPU", "ratio", "asked", "", "requests/s", "p50", "p99", "requests", "errors")
+_HEADINGS = ("row", "server CPU", "ratio", "to", "asked", "", "requests/s", "p50", "p99", "requests", "errors")
 
 
 def table(results: Sequence[Result]) -> str:
@@ -13,7 +13,7 @@ def table(results: Sequence[Result]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if not column else cell.rjust(width)
+            cell.ljust(width) if column in (0, 3) else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         for line in lines
@@ -26,6 +26,7 @@ def _line(result: Result) -> tuple[str, ...]:
         row.name,
         f"{result.cpu:,.0f} µs",
         f"{result.ratio:.2f}" if result.ratio is not None else "",
+        row.against if result.ratio is not None and row.against != row.name else "",
         f"≤ {row.at_most}" if row.at_most else "",
         _verdict(result),
         f"{result.per_second:,.0f}",

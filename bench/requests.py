@@ -4,7 +4,6 @@ import base64
 import itertools
 from collections.abc import Callable
 from collections.abc import Sequence
-from typing import Any
 from typing import Generic
 from typing import TypeVar
 
@@ -143,11 +142,11 @@ class Chains:
         self._tokens[connection] = answer.refresh_token
 
 
-STATUS: Answers[Any] = Answers(Status, lambda answer: answer.status == "live")
-TOKEN: Answers[Any] = Answers(
+STATUS: Answers[Status] = Answers(Status, lambda answer: answer.status == "live")
+TOKEN: Answers[TokenAnswer] = Answers(
     TokenAnswer,
     lambda answer: answer.token_type == "Bearer" and len(answer.access_token) > 20 and answer.expires_in > 0,
 )
-ACTIVE: Answers[Any] = Answers(IntrospectionAnswer, lambda answer: answer.active and answer.client_id == "bench")
-HELLO: Answers[Any] = Answers(Hello, lambda answer: answer.hello == "Ada")
-ORDER: Answers[Any] = Answers(Order, lambda answer: (answer.net, answer.gross) == (5500, 6875))
+ACTIVE: Answers[IntrospectionAnswer] = Answers(IntrospectionAnswer, lambda answer: answer.active and answer.client_id == "bench")
+HELLO: Answers[Hello] = Answers(Hello, lambda answer: answer.hello == "Ada")
+ORDER: Answers[Order] = Answers(Order, lambda answer: (answer.net, answer.gross) == (5500, 6875))

@@ -15,6 +15,10 @@ from bench.requests import InTurn
 
 GATEWRIGHT = "Gatewright"
 FIXED = "fixed answer"
+TOKEN = "client_credentials token"
+SERVICE = "protected service"
+INTROSPECTION = "introspection"
+_BY_HAND = "the flow's work by hand"
 _TOKENS = 256
 _CODES_PER_SECOND = 6000
 
@@ -65,17 +69,16 @@ async def our_rows(workspace: Workspace, connections: int) -> list[Row]:
     )
     own = token_request(grant_type="client_credentials", scope="bench")
     introspections = [requests.form("/oauth/introspect", client, urlencode({"token": token})) for token in tokens]
-    by_hand = "the flow's work by hand"
     return [
         _same(FIXED, InTurn([requests.http("GET", "/health/live", {})], requests.STATUS)),
-        _same("client_credentials token", InTurn([own], requests.TOKEN), at_most=4.0),
-        _same("protected service", InTurn(call("/invoke/bench.api/hello?name=Ada"), requests.HELLO), at_most=2.0),
+        _same(TOKEN, InTurn([own], requests.TOKEN), at_most=4.0),
+        _same(SERVICE, InTurn(call("/invoke/bench.api/hello?name=Ada"), requests.HELLO), at_most=2.0),
         _same("… in a thread", InTurn(call("/invoke/bench.api/hello_in_thread?name=Ada"), requests.HELLO)),
-        _same("introspection", InTurn(introspections, requests.ACTIVE), at_most=2.0),
+        _same(INTROSPECTION, InTurn(introspections, requests.ACTIVE), at_most=2.0),
         _same("refresh with rotation", chains, at_most=3.5),
         Row("code redemption", GATEWRIGHT, redemptions, at_most=4.0),
-        _same(by_hand, InTurn(order("/invoke/bench.api/order"), requests.ORDER)),
-        _same("five-step flow", InTurn(order("/invoke/bench/order"), requests.ORDER), against=by_hand, at_most=2.0),
+        _same(_BY_HAND, InTurn(order("/invoke/bench.api/order"), requests.ORDER)),
+        _same("five-step flow", InTurn(order("/invoke/bench/order"), requests.ORDER), against=_BY_HAND, at_most=2.0),
     ]
 
 
