@@ -8,12 +8,14 @@ from cyclopts import CycloptsError
 from cyclopts import Parameter
 
 from gatewright import __version__
+from gatewright.cli.options import Usage
 from gatewright.kernel.errors import GatewrightError
 
 _COMMANDS: Final = {
     "init": ("start:init", "Make a workspace."),
     "run": ("start:run", "Start the server."),
     "apply": ("change:apply", "Bring clients, scopes, settings and users to what a file says."),
+    "export": ("export:export", "Print a configuration or a Postman collection."),
     "flow": ("flow:app", "Flow documents, without a server."),
     "client": ("clients:app", "Registered applications."),
     "scope": ("scopes:app", "Scopes: named permissions."),
@@ -47,7 +49,7 @@ def run_command(arguments: list[str]) -> int:
         return 2
     except GatewrightError as error:
         print(f"gatewright: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, Usage) else 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read our output has seen enough

@@ -15,6 +15,10 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, Parameter(name="--json", help="Print JSON.")]
 
 
+class Usage(GatewrightError):
+    """The arguments do not fit together; exit status 2."""
+
+
 def group(name: str, text: str) -> App:
     """A command that has commands of its own."""
     return App(name=name, help=text, default_parameter=Parameter(negative=""), version_flags=[])
@@ -28,3 +32,11 @@ def read_text(file: Path) -> str:
         raise GatewrightError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise GatewrightError(f"{file} cannot be read: it is no UTF-8 text") from None
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file that an argument names. Raises GatewrightError."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise GatewrightError(f"{file} cannot be written: {error.strerror}") from None

@@ -9,13 +9,13 @@ from gatewright.admin import users
 from gatewright.admin.tokens import TokenLine
 from gatewright.cli.clients import find as find_client
 from gatewright.cli.options import JsonOption
+from gatewright.cli.options import Usage
 from gatewright.cli.options import WorkspaceOption
 from gatewright.cli.options import group
 from gatewright.cli.output import print_json
 from gatewright.cli.output import print_table
 from gatewright.cli.output import time
 from gatewright.cli.workspace import opened
-from gatewright.kernel.errors import GatewrightError
 from gatewright.store.database import Transaction
 
 app = group("token", "Issued tokens.")
@@ -63,7 +63,7 @@ async def revoke(
 ) -> None:
     """End a token with all of its family, or everything of a client or a user."""
     if [token, client, user].count(None) != 2:
-        raise GatewrightError("give one of: a token's id, --client or --user")
+        raise Usage("give one of: a token's id, --client or --user")
     async with opened(workspace) as shell:
         if token is not None:
             await shell.database.write(tokens.revoke, shell.by, token)

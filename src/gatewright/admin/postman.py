@@ -1,0 +1,233 @@
+"""A Postman collection (schema v2.1) for one client: its OAuth 2.0 helper, its token requests, the services it may call.
+
+Each request tests its answer, so newman runs the collection as a check. A request that needs a variable which is still
+empty (a secret, a password, a code from the browser) expects to be refused.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from typing import Final
+
+import msgspec
+
+from gatewright.admin.clients import find
+from gatewright.admin.postman_tokens import token_folders
+from gatewright.services.caller import Caller
+from gatewright.services.catalogue import Catalogue
+from gatewright.services.catalogue import Service
+from gatewright.services.coverage import is_open
+from gatewright.services.coverage import may_execute
+from gatewright.services.coverage import nearest_acl
+from gatewright.services.coverage import opens_service
+from gatewright.services.names import invoke_path
+from gatewright.services.template import UrlTemplate
+from gatewright.store import access
+from gatewright.store import clients
+from gatewright.store import scopes
+from gatewright.store.database import Database
+from gatewright.store.database import Transaction
+from gatewright.store.records import Scope
+
+Json = dict[str, Any]
+SCHEMA: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_HELPER_GRANTS: Final = {
+    "authorization_code": "authorization_code",
+    "implicit": "implicit",
+    "password": "password_credentials",
+    "client_credentials": "client_credentials",
+}
+_ANSWERS: Final = """\
+pm.test("the service answers", () => {
+  pm.expect(pm.response.code).to.be.within(200, 299);
+});"""
+_ANSWERS_WITH_TOKEN: Final = """\
+if (pm.variables.get("access_token")) {
+  pm.test("the service answers", () => {
+    pm.expect(pm.response.code).to.be.within(200, 299);
+  });
+} else {
+  pm.test("without a token the call is refused", () => {
+    pm.response.to.have.status(401);
+  });
+}"""
+
+
+class Reachable(msgspec.Struct, frozen=True):
+    """A service the client may call: at its own address, or only through some of its URL templates."""
+
+    service: Service
+    by_name: bool
+    templates: tuple[UrlTemplate, ...]
+    is_open: bool
+
+
+async def collection(database: Database, client_id: str, issuer: str, catalogue: Catalogue) -> Json:
+    """The collection of a client. `issuer`: the server's public address. Raises NotFound."""
+    registered, opened, acls = await database.read(_known, client_id)
+    reachable = _reachable(registered, opened, acls, catalogue)
+    client = registered.client
+    return {
+        "info": {"name": f"{client.label} on Gatewright", "description": _description(client.label), "schema": SCHEMA},
+        "auth": _helper(registered),
+        "variable": _variables(registered, issuer),
+        "item": [
+            {"name": "Tokens", "item": token_folders(registered)},
+            {"name": "Services", "item": [item for each in reachable for item in _requests(each)]},
+        ],
+    }
+
+
+def _known(
+    transaction: Transaction, client_id: str
+) -> tuple[clients.RegisteredClient, list[Scope], Mapping[str, tuple[str, ...]]]:
+    find(transaction, client_id)
+    registered = clients.registered(transaction, client_id)
+    assert registered is not None
+    associated = [scope for scope in scopes.all_scopes(transaction) if scope.name in registered.scopes]
+    return registered, associated, access.all_acls(transaction)
+
+
+def _reachable(
+    registered: clients.RegisteredClient,
+    opened: list[Scope],
+    acls: Mapping[str, tuple[str, ...]],
+    catalogue: Catalogue,
+) -> list[Reachable]:
+    caller = Caller(kind="client", groups=registered.groups)
+    found = []
+    for name, service in sorted(catalogue.services.items()):
+        acl = nearest_acl(acls, name)
+        if not service.enabled or not may_execute(acl, caller):
+            continue
+        anyone = is_open(acl)
+        by_name = anyone or any(opens_service(scope, name) for scope in opened)
+        templates = tuple(
+            template
+            for template in catalogue.templates_of(name)
+            if anyone or any(opens_service(scope, name, template) for scope in opened)
+        )
+        if by_name or templates:
+            found.append(Reachable(service, by_name, templates, anyone))
+    return found
+
+
+def _requests(each: Reachable) -> list[Json]:
+    requests = [_by_template(each.service, template) for template in each.templates]
+    if each.by_name:
+        requests.insert(0, _by_name(each.service))
+    script = _ANSWERS if each.is_open else _ANSWERS_WITH_TOKEN
+    return [request | {"event": [_test(script)]} for request in requests]
+
+
+def _by_name(service: Service) -> Json:
+    path = invoke_path(service.name).strip("/").split("/")
+    return {
+        "name": service.name,
+        "request": {
+            "method": "POST",
+            "description": service.description or service.title,
+            "header": [],
+            "url": _url(path),
+            "body": _json_body(service.sample),
+        },
+    }
+
+
+def _by_template(service: Service, template: UrlTemplate) -> Json:
+    path = [f":{segment[1:-1]}" if segment.startswith("{") else segment for segment in template.segments]
+    values = [{"key": name, "value": _text(service.sample.get(name, ""))} for name in template.variables]
+    rest = {name: value for name, value in service.sample.items() if name not in template.variables}
+    request: Json = {"method": template.method, "description": service.description or service.title, "header": []}
+    if template.method in ("GET", "DELETE"):
+        query = [{"key": name, "value": _text(one)} for name, value in rest.items() for one in _each(value)]
+        request["url"] = _url(path, query=query, variable=values)
+    else:
+        request["url"] = _url(path, variable=values)
+        request["body"] = _json_body(rest)
+    return {"name": template.text, "request": request}
+
+
+def _url(path: list[str], *, query: list[Json] | None = None, variable: list[Json] | None = None) -> Json:
+    """An address below the server's, as the schema has it; segments `:name` are filled in from `variable`."""
+    raw = "{{baseUrl}}/" + "/".join(path)
+    if query:
+        raw += "?" + "&".join(f"{each['key']}={each['value']}" for each in query)
+    found: Json = {"raw": raw, "host": ["{{baseUrl}}"], "path": path}
+    return found | ({"query": query} if query else {}) | ({"variable": variable} if variable else {})
+
+
+def _json_body(value: object) -> Json:
+    """A JSON body as the schema has it."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
+
+
+def _test(script: str) -> Json:
+    return {"listen": "test", "script": {"type": "text/javascript", "exec": script.splitlines()}}
+
+
+def _helper(registered: clients.RegisteredClient) -> Json:
+    """The dialog "Get New Access Token", filled in."""
+    client = registered.client
+    grant = next((name for name in _HELPER_GRANTS if name in client.allowed_grants), "authorization_code")
+    with_pkce = grant == "authorization_code" and (client.type == "public" or client.require_pkce is True)
+    values: Json = {
+        "tokenName": client.name,
+        "grant_type": "authorization_code_with_pkce" if with_pkce else _HELPER_GRANTS[grant],
+        "authUrl": "{{baseUrl}}/oauth/authorize",
+        "accessTokenUrl": "{{baseUrl}}/oauth/token",
+        "refreshTokenUrl": "{{baseUrl}}/oauth/token",
+        "clientId": "{{client_id}}",
+        "clientSecret": "{{client_secret}}",
+        "scope": "{{scope}}",
+        "redirect_uri": _callback(client.redirect_uris),
+        "username": "{{username}}",
+        "password": "{{password}}",
+        "client_authentication": "header" if "client_secret_basic" in client.client_authentication else "body",
+        "challengeAlgorithm": "S256",
+        "addTokenTo": "header",
+        "headerPrefix": "Bearer",
+        "accessToken": "{{access_token}}",
+    }
+    return {
+        "type": "oauth2",
+        "oauth2": [{"key": name, "value": value, "type": "string"} for name, value in values.items()],
+    }
+
+
+def _callback(redirect_uris: tuple[str, ...]) -> str:
+    own = [uri for uri in redirect_uris if uri.startswith("https://oauth.pstmn.io/")]
+    return next(iter([*own, *redirect_uris]), "")
+
+
+def _variables(registered: clients.RegisteredClient, issuer: str) -> list[Json]:
+    values = {
+        "baseUrl": issuer,
+        "client_id": registered.client.client_id,
+        "client_secret": "",
+        "scope": " ".join(registered.scopes),
+        "redirect_uri": _callback(registered.client.redirect_uris),
+        "username": "",
+        "password": "",
+        "authorization_code": "",
+        "code_verifier": "",
+        "access_token": "",
+        "refresh_token": "",
+    }
+    return [{"key": name, "value": value, "type": "string"} for name, value in values.items()]
+
+
+def _description(label: str) -> str:
+    return (
+        f"Requests for the client {label}. Set the variable client_secret (and username and password for the password"
+        " grant), send a request under Tokens or use Get New Access Token, then call a service: the token just got is"
+        " kept in the variable access_token."
+    )
+
+
+def _each(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,62 @@
+"""`gatewright export`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gatewright.cli.options import Usage
+from gatewright.cli.options import WorkspaceOption
+from gatewright.cli.options import write_text
+from gatewright.cli.workspace import Shell
+from gatewright.cli.workspace import opened
+from gatewright.kernel.errors import NotFound
+from gatewright.store import clients
+from gatewright.store.database import Transaction
+
+
+async def export(
+    *,
+    config: Annotated[bool, Parameter(name="--config", help="What is kept, as a file that apply reads.")] = False,
+    postman: Annotated[bool, Parameter(name="--postman", help="A Postman collection for one client.")] = False,
+    client: Annotated[
+        str | None, Parameter(help="The client of the collection, by client_id or name; default: the oldest.")
+    ] = None,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Write to this file.")] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Print what other tools read. Secrets and passwords are never in it."""
+    if config == postman:
+        raise Usage("say what to export: --config or --postman")
+    async with opened(workspace) as shell:
+        text = await _configuration(shell) if config else await _postman(shell, client)
+    if output is None:
+        print(text, end="")
+    else:
+        write_text(output, text)
+        print(f"{output} is written.")
+
+
+async def _configuration(shell: Shell) -> str:
+    from gatewright.admin.export import as_yaml
+    from gatewright.admin.export import configuration
+
+    return as_yaml(await shell.database.read(configuration))
+
+
+async def _postman(shell: Shell, client: str | None) -> str:
+    import msgspec
+
+    from gatewright.admin.postman import collection
+    from gatewright.cli.clients import find
+
+    client_id = await shell.database.read(find, client) if client else await shell.database.read(_oldest)
+    made = await collection(shell.database, client_id, shell.settings.issuer, shell.catalogue())
+    return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+
+
+def _oldest(transaction: Transaction) -> str:
+    found = clients.page(transaction, limit=1000)
+    if not found:
+        raise NotFound("there is no client yet; make one with: gatewright client create NAME")
+    return min(found, key=lambda client: (client.created_at, client.label)).client_id
