@@ -1,6 +1,7 @@
 import pytest
 
 from gatewright.flow import FlowError
+from gatewright.flow import FlowProblems
 from gatewright.flow import load_flow
 from tests.flow.conftest import HEAD
 from tests.flow.conftest import NOW
@@ -147,8 +148,16 @@ async def test_output_as_can_name_the_tasks_raw_output(run):
 
 
 async def test_a_variable_of_the_flows_output_cannot_be_named_before_it():
-    with pytest.raises(Exception, match="context"):
+    with pytest.raises(FlowProblems, match="context"):
         load_flow(HEAD + "input: {from: $context}\ndo: [{a: {set: {x: 1}}}]")
+
+
+@pytest.mark.parametrize(
+    "part", ["set: {x: '${ $output }'}", "set: {x: 1}, output: {as: $output}", "set: {x: 1}, if: $output"]
+)
+async def test_output_can_be_named_by_export_alone(run, part):
+    with pytest.raises(FlowProblems, match="output"):
+        await run(f"do: [{{a: {{{part}}}}}]")
 
 
 async def test_the_input_is_never_changed(run):

@@ -88,10 +88,9 @@ async def obtain(
     `redirect`: whether a redirection, which is never followed, counts as success.
     """
     require_http(request.uri)
-    host = frame.run.host
     try:
         if authentication is None:
-            response = await host.request(request)
+            response = await frame.run.request(request)
         else:
             response = await authentication.send(frame, request, data, variables)
     except HttpFailure as failure:

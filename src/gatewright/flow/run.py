@@ -8,9 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from gatewright import __version__
+from gatewright.flow.errors import FlowError
 from gatewright.flow.errors import LimitReached
 from gatewright.flow.errors import limit_reached
 from gatewright.flow.errors import standard_error
+from gatewright.flow.http import HttpFailure
+from gatewright.flow.http import HttpRequest
+from gatewright.flow.http import HttpResponse
 from gatewright.flow.jq import Budget
 from gatewright.flow.model import Host
 from gatewright.flow.model import Limits
@@ -95,6 +99,15 @@ class Run:
             self.trace.mask(text)
             self.trace.mask(value)
         return value
+
+    async def request(self, request: HttpRequest) -> HttpResponse:
+        """What the host gives for a request. Raises HttpFailure, also for what the host did not foresee."""
+        try:
+            return await self.host.request(request)
+        except (HttpFailure, FlowError):
+            raise
+        except Exception as error:
+            raise HttpFailure("unreachable", "the request failed") from error
 
     def _describe(self) -> dict[str, Any]:
         if self._workflow is None:

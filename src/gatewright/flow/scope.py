@@ -22,9 +22,9 @@ from gatewright.flow.schema import compile_schema
 
 Evaluate = Callable[[Any, Mapping[str, object], Budget], Any]
 
-TASK_VARIABLES = frozenset(
-    ["input", "output", "context", "task", "workflow", "runtime", "secrets", "authorization"],
-)
+TASK_VARIABLES = frozenset(["input", "context", "task", "workflow", "runtime", "secrets", "authorization"])
+"""In reach of every expression of a task; `$output` is in reach of `export.as` alone."""
+
 _WHOLE = re.compile(r"\s*\$\{(.*)\}\s*\Z", re.DOTALL)
 
 

@@ -40,7 +40,8 @@ class Task:
         self._input_from = scope.transformation(given["from"], join(at, "input", "from")) if "from" in given else None
         self._output_as = scope.transformation(result["as"], join(at, "output", "as")) if "as" in result else None
         self._output_schema = scope.schema(result, join(at, "output"), f"the output of {name!r}")
-        self._export_as = scope.transformation(export["as"], join(at, "export", "as")) if "as" in export else None
+        after = scope.sharing("output")
+        self._export_as = after.transformation(export["as"], join(at, "export", "as")) if "as" in export else None
         self._export_schema = scope.schema(export, join(at, "export"), "the context")
         self._timeout = scope.timeout(timeout, join(at, "timeout")) if timeout is not None else None
         self._body: Body = Body(False, lambda frame, data, variables: (data, None))

@@ -25,7 +25,6 @@ class Record(msgspec.Struct):
     context: Any = None
     error: Any = None
     then: str | None = None
-    skipped: bool = False
 
 
 class Trace:

@@ -161,6 +161,13 @@ async def test_no_answer_is_a_communication_error_or_a_timeout(run, host, failur
     assert caught.value.instance == "/do/0/a"
 
 
+async def test_what_a_host_did_not_foresee_is_a_communication_error_without_its_words(run, host):
+    host.answers[URI] = OSError("socket at 10.0.0.1")
+    with pytest.raises(FlowError) as caught:
+        await run(call())
+    assert (caught.value.http_status, "10.0.0.1" in str(caught.value.problem())) == (502, False)
+
+
 @pytest.mark.parametrize(("redirect", "accepted"), [("", False), ("redirect: false", False), ("redirect: true", True)])
 async def test_a_redirection_is_an_error_unless_the_call_says_otherwise_and_is_never_followed(
     run, host, redirect, accepted

@@ -22,4 +22,4 @@ class Basic:
         """See Authentication."""
         given = self._credentials.read(frame, data, variables)
         pair = f"{field(given, 'username')}:{field(given, 'password')}"
-        return await frame.run.host.request(with_authorization(request, "Basic " + b64encode(pair.encode()).decode()))
+        return await frame.run.request(with_authorization(request, "Basic " + b64encode(pair.encode()).decode()))

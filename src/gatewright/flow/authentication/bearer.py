@@ -20,4 +20,4 @@ class Bearer:
     async def send(self, frame: Frame, request: HttpRequest, data: Any, variables: Mapping[str, Any]) -> HttpResponse:
         """See Authentication."""
         token = field(self._credentials.read(frame, data, variables), "token")
-        return await frame.run.host.request(with_authorization(request, f"Bearer {token}"))
+        return await frame.run.request(with_authorization(request, f"Bearer {token}"))

@@ -28,13 +28,11 @@ class Digest:
         """See Authentication."""
         given = self._credentials.read(frame, data, variables)
         username, password = field(given, "username"), field(given, "password")
-        bare = await frame.run.host.request(request)
+        bare = await frame.run.request(request)
         challenge = _challenge(bare.headers.get("www-authenticate", ""))
         if bare.status != 401 or challenge is None:
             return bare
-        return await frame.run.host.request(
-            with_authorization(request, _answer(challenge, request, username, password))
-        )
+        return await frame.run.request(with_authorization(request, _answer(challenge, request, username, password)))
 
 
 def _challenge(header: str) -> dict[str, str] | None:

@@ -47,7 +47,7 @@ class OAuth2:
             token = frame.run.tokens[key] = await self._token(frame, given)
             if frame.run.trace is not None:
                 frame.run.trace.mask(token)
-        return await frame.run.host.request(with_authorization(request, f"Bearer {token}"))
+        return await frame.run.request(with_authorization(request, f"Bearer {token}"))
 
     async def _token(self, frame: Frame, given: Mapping[str, Any]) -> str:
         authority = require_http(field(given, "authority").rstrip("/"))
@@ -132,7 +132,7 @@ def _signed(name: str, secret: str, endpoint: str, now: float) -> str:
 
 async def _ask(frame: Frame, request: HttpRequest) -> dict[str, Any]:
     try:
-        response = await frame.run.host.request(request)
+        response = await frame.run.request(request)
     except HttpFailure as failure:
         kind = "timeout" if failure.kind == "timeout" else "communication"
         raise standard_error(kind, f"{without_query(request.uri)}: {failure}", origin="call") from None

@@ -29,7 +29,7 @@ def variable_name(value: Any, at: str, problems: Collector) -> bool:
     if not isinstance(value, str) or not _NAME.match(value):
         problems.value(at, "a variable's name is letters, digits and underscores", "write it without the $")
         return False
-    if value in TASK_VARIABLES:
+    if value in TASK_VARIABLES | {"output"}:
         problems.value(at, f"${value} has a meaning of its own", "choose another name")
         return False
     return True
