@@ -228,6 +228,7 @@ async def test_what_changed_while_it_was_loaded_is_not_remembered(pair: Pair) ->
             loaded = await super().read(verb, *args, **kwargs)
             if verb is clients.registered and self.loads == 1:
                 await pair.write(clients.update, client("c1", enabled=False))
+                await directory.client("another")  # another request follows the change meanwhile
             return loaded
 
     directory = Directory(Slow(pair.reader))

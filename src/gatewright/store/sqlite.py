@@ -45,7 +45,7 @@ class SqliteTransaction:
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """The first row, or None."""
-        found = self._cursor.execute(sql, parameters).fetchall()  # to its end: an open query keeps its old snapshot
+        found = self._cursor.execute(sql, parameters).fetchall()  # to its end: an open query would let the log grow
         return found[0] if found else None
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
