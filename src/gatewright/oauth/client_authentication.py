@@ -49,6 +49,7 @@ async def authenticate(
     by_header = credentials.method == "client_secret_basic"
     registered = await server.directory.client(credentials.client_id)
     if registered is None:
+        # Its name stays out of the log: clients that swap name and secret would have the secret written there.
         await _fail(credentials, address, server, "unknown client")
     client = registered.client
     if not client.enabled:
@@ -56,7 +57,7 @@ async def authenticate(
     if credentials.method not in accepted_methods(registered):
         raise InvalidClient(_wrong_method(credentials.method, registered), by_header=by_header)
     if credentials.method != "none" and not await _secret_matches(credentials, registered, address, server):
-        await _fail(credentials, address, server, "wrong client secret")
+        await _fail(credentials, address, server, f"wrong client secret ({client.client_id})")
     return registered
 
 
@@ -149,7 +150,7 @@ async def _fail(credentials: Credentials, address: str, server: AuthorizationSer
         await throttle.count_failure(server.database, settings, attempt, now)
     raise InvalidClient(
         "Client authentication failed: unknown client, or wrong secret.",
-        detail=f"{detail} ({credentials.client_id})",
+        detail=detail,
         by_header=credentials.method == "client_secret_basic",
     )
 

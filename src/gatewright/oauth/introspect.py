@@ -9,11 +9,13 @@ from gatewright.oauth.access_token import find_active
 from gatewright.oauth.access_token import still_associated
 from gatewright.oauth.client_authentication import authenticate
 from gatewright.oauth.errors import InvalidClient
+from gatewright.oauth.issuing import refresh_limit
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
-from gatewright.store.clients import RegisteredClient
+from gatewright.store.records import Client
+from gatewright.store.records import RefreshToken
 
 
 class Introspection(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,10 +79,11 @@ async def _refresh_token(text: str, server: AuthorizationServer) -> Introspectio
     if token.expires_at is not None and token.expires_at <= server.clock():
         return INACTIVE
     registered = await server.directory.client(token.client_id)
-    owner = await server.directory.user(token.user_id) if token.user_id else None
-    if not _is_enabled(registered) or (token.user_id and (owner is None or not owner.user.enabled)):
+    if registered is None or await _is_used_up(token, registered.client, server):
         return INACTIVE
-    assert registered is not None
+    owner = await server.directory.user(token.user_id) if token.user_id else None
+    if not registered.client.enabled or (token.user_id and (owner is None or not owner.user.enabled)):
+        return INACTIVE
     return Introspection(
         active=True,
         scope=" ".join(still_associated(token.scope, registered)),
@@ -93,5 +96,10 @@ async def _refresh_token(text: str, server: AuthorizationServer) -> Introspectio
     )
 
 
-def _is_enabled(registered: RegisteredClient | None) -> bool:
-    return registered is not None and registered.client.enabled
+async def _is_used_up(token: RefreshToken, client: Client, server: AuthorizationServer) -> bool:
+    """Whether the client's Refresh Count leaves nothing for this token to do."""
+    limit = refresh_limit(client)
+    if limit is None:
+        return False
+    grant = await server.database.read(tokens.find_grant, token.grant_id)
+    return grant is None or grant.refreshes_used >= limit

@@ -43,7 +43,8 @@ async def grant(
     text, access_token = new_access_token(
         client, granted, settings, now, user_id=token.user_id, grant_id=token.grant_id
     )
-    if rotates(client):
+    # A token that was consumed before the client's rotation was turned off is as spent as ever.
+    if rotates(client) or token.consumed_at is not None:
         return await _rotate(presented, token, text, access_token, client, server)
     outcome = await server.database.write(tokens.refresh, token.grant_id, access_token, refresh_limit(client))
     if outcome is not Refreshed.DONE:

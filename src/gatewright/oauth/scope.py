@@ -14,7 +14,7 @@ def resolve(requested: str | None, registered: RegisteredClient) -> tuple[str, .
     """
     if requested is None:
         return _default(registered)
-    scope = tuple(dict.fromkeys(requested.split()))
+    scope = _named(requested)
     missing = [name for name in scope if name not in registered.scopes]
     if missing:
         raise InvalidScope(
@@ -30,10 +30,18 @@ def narrow(requested: str | None, granted: Sequence[str], registered: Registered
         if not still:
             raise InvalidScope("None of the granted scopes is associated with this client any more.")
         return still
-    scope = tuple(dict.fromkeys(requested.split()))
+    scope = _named(requested)
     exceeding = [name for name in scope if name not in still]
     if exceeding:
         raise InvalidScope(f"The scope {exceeding[0]} was not granted by the resource owner.")
+    return scope
+
+
+def _named(requested: str) -> tuple[str, ...]:
+    """The scopes of a `scope` parameter, each once (RFC 6749 §3.3: `scope-token *( SP scope-token )`)."""
+    scope = tuple(dict.fromkeys(requested.split()))
+    if not scope:
+        raise InvalidScope("The parameter scope names no scope; name one, or leave the parameter out.")
     return scope
 
 

@@ -16,6 +16,7 @@ from gatewright.identity.users import change_own_password
 from gatewright.identity.users import verify_password
 from gatewright.kernel.errors import Invalid
 from gatewright.web.brand import BRAND
+from gatewright.web.forms import read_form
 from gatewright.web.sessions import CsrfRefused
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import forget_session
@@ -51,7 +52,7 @@ class AccountPages:
         """The login form, and its answer."""
         if request.method == "GET":
             return self._login_page(request, local_path(request.query_params.get("next", "")))
-        form = await request.form()
+        form = await read_form(request)
         target, username = local_path(str(form.get("next", ""))), str(form.get("username", ""))
         try:
             check_csrf(form, login_token(request))
@@ -67,7 +68,7 @@ class AccountPages:
         """End the session."""
         found = await signed_in(request, self._parts)
         if found is not None:
-            check_csrf(await request.form(), found.session.csrf)
+            check_csrf(await read_form(request), found.session.csrf)
             await sessions.end_session(self._parts.database, found.session)
         response = RedirectResponse("/account/login", status_code=303)
         forget_session(response)
@@ -80,7 +81,7 @@ class AccountPages:
             return to_login(request)
         if request.method == "GET":
             return self._password_page(found, local_path(request.query_params.get("next", "")))
-        form = await request.form()
+        form = await read_form(request)
         target = local_path(str(form.get("next", "")))
         try:
             check_csrf(form, found.session.csrf)
@@ -90,7 +91,9 @@ class AccountPages:
         except Invalid as error:
             return self._password_page(found, target, [field.message for field in error.errors], status=422)
         except TooManyFailures as error:
-            return self._password_page(found, target, [str(error)], status=429)
+            page = self._password_page(found, target, [str(error)], status=429)
+            page.headers["retry-after"] = str(error.retry_after)
+            return page
         return RedirectResponse(target, status_code=303)
 
     async def _sign_in(self, request: Request, username: str, password: str, target: str) -> Response:

@@ -11,6 +11,7 @@ from gatewright.app.parts import Parts
 from gatewright.oauth.metadata import well_known_path
 from gatewright.web import cors
 from gatewright.web.http import JSON
+from gatewright.web.http import Disconnected
 from gatewright.web.http import Receive
 from gatewright.web.http import Request
 from gatewright.web.http import Response
@@ -79,6 +80,8 @@ class Gatewright:
             response = await self._answer(request, path)
         except asyncio.CancelledError:
             raise
+        except Disconnected:
+            return
         except Exception:
             _log.exception("failed", request=request.id, method=request.method, path=path)
             response = Response(

@@ -1,5 +1,7 @@
 """The authorization endpoint's pages: sign in, consent, and the way back to the client (RFC 6749 §4.1.1, §4.2.1)."""
 
+from typing import Final
+from urllib.parse import urlencode
 from urllib.parse import urlsplit
 
 import structlog
@@ -20,15 +22,20 @@ from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.errors import OAuthError
 from gatewright.store import users
 from gatewright.store.records import Consent
+from gatewright.store.records import User
 from gatewright.web.brand import BRAND
+from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
+from gatewright.web.page_errors import error_page
 from gatewright.web.parameters import query_parameters
-from gatewright.web.sessions import CsrfRefused
 from gatewright.web.sessions import check_csrf
+from gatewright.web.sessions import here
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
+from gatewright.web.sessions import to_new_password
 from gatewright.web.transport import refuse_plain_http
 
+_LONGEST_ADDRESS: Final = 8000
 _log = structlog.get_logger("gatewright.authorize")
 _AUTHORIZE = ("/oauth/authorize", "/invoke/pub.oauth/authorize", "/invoke/pub.oauth:authorize")
 _APPROVE = ("/invoke/wm.server.oauth/approve", "/invoke/wm.server.oauth:approve")
@@ -51,52 +58,42 @@ class AuthorizePages:
 
     async def authorize(self, request: Request) -> Response:
         """Show what is asked (GET, or POST from the client per RFC 6749 §3.1), or take the decision."""
-        form = await request.form() if request.method == "POST" else FormData()
-        decided = "decision" in form
+        form = await read_form(request) if request.method == "POST" else FormData()
         try:
             small = await self._refuse_plain_http(request)
-            parameters = query_parameters(small) if decided or not form else _form_parameters(form)
-            asked = await authorize.check(parameters, self._parts.server)
+            if form and "decision" not in form:
+                return _as_get(request, form)
+            asked = await authorize.check(query_parameters(small), self._parts.server)
             found = await signed_in(request, self._parts)
             if found is None:
-                return self._to_login(request, form, decided)
-            if decided:
-                check_csrf(form, found.session.csrf)
-                approved = form.get("decision") == "approve"
-                return await self._decide(
-                    asked, found, approved, [str(name) for name in form.getlist("scope")], "remember" in form
-                )
-            return await self._ask(request, asked, found)
-        except CsrfRefused:
-            return self._refusal(
-                request, InvalidRequest("This page was open too long or came from elsewhere. Please start again.")
-            )
+                return to_login(request)
+            if found.user.user.must_change_password:
+                return to_new_password(request)
+            if not form:
+                return await self._ask(request, asked, found)
+            check_csrf(form, found.session.csrf)
+            allowed = [str(name) for name in form.getlist("scope")]
+            return await self._decide(asked, found, form.get("decision") == "approve", allowed, "remember" in form)
         except RedirectedError as error:
-            _log.info(
-                "refused",
-                request=request.scope.get("gatewright.request_id"),
-                error=error.error.code,
-                detail=error.error.detail,
-            )
-            return RedirectResponse(error.location, status_code=303)
+            return self._back(request, error)
         except OAuthError as error:
             return self._refusal(request, error)
 
     async def approve(self, request: Request) -> Response:
         """webMethods' approval address: the whole request and `approved=true|false` in one form, with our CSRF token."""
-        form = await request.form()
+        form = await read_form(request)
         try:
             await self._refuse_plain_http(request)
             asked = await authorize.check(_form_parameters(form), self._parts.server)
             found = await signed_in(request, self._parts)
             if found is None:
                 raise InvalidRequest("Sign in first: the approval needs a session.")
+            if found.user.user.must_change_password:
+                return to_new_password(request)
             check_csrf(form, found.session.csrf)
             return await self._decide(asked, found, form.get("approved") == "true", asked.scope, False)
-        except CsrfRefused:
-            return self._refusal(request, InvalidRequest("The field csrf is missing or is not this session's."))
         except RedirectedError as error:
-            return RedirectResponse(error.location, status_code=303)
+            return self._back(request, error)
         except OAuthError as error:
             return self._refusal(request, error)
 
@@ -105,20 +102,11 @@ class AuthorizePages:
         refuse_plain_http(small, await self._parts.directory.settings())
         return small
 
-    def _to_login(self, request: Request, form: FormData, decided: bool) -> Response:
-        if form and not decided:
-            raise InvalidRequest("Sign in first, or send the authorization request as GET.")
-        return to_login(request)
-
     async def _ask(self, request: Request, asked: AuthorizationRequest, found: SignedIn) -> Response:
         user = found.user.user
-        if user.must_change_password:
-            return RedirectResponse(
-                to_login(request).headers["location"].replace("/login", "/password", 1), status_code=303
-            )
         remembered = await authorize.remembered_scope(asked, user, self._parts.server)
         if authorize.may_skip_consent(asked, remembered):
-            return await self._redirect(
+            return _redirect(
                 await authorize.approve(asked, user, found.session.authenticated_at, asked.scope, self._parts.server)
             )
         return await self._consent_page(request, asked, found)
@@ -134,21 +122,22 @@ class AuthorizePages:
         parts, user = self._parts, found.user.user
         granted = tuple(name for name in asked.scope if name in allowed)
         if not approved or not granted:
-            return await self._redirect(authorize.deny(asked, parts.server))
+            return _redirect(authorize.deny(asked, parts.server))
         if remember:
-            consent = Consent(
-                user_id=user.id, client_id=asked.client.client_id, scope=granted, created_at=parts.clock()
-            )
-            await parts.database.write(users.remember_consent, consent)
-        return await self._redirect(
-            await authorize.approve(asked, user, found.session.authenticated_at, granted, parts.server)
-        )
+            await self._remember(asked, user, granted)
+        return _redirect(await authorize.approve(asked, user, found.session.authenticated_at, granted, parts.server))
 
-    async def _redirect(self, location: str) -> Response:
-        response = RedirectResponse(location, status_code=303)
-        # Starlette quotes the address; what was registered is sent letter for letter.
-        response.headers["location"] = location
-        return response
+    async def _remember(self, asked: AuthorizationRequest, user: User, granted: tuple[str, ...]) -> None:
+        """Remember what was granted now, and of what was remembered before all that this request did not ask again."""
+        before = await authorize.remembered_scope(asked, user, self._parts.server)
+        kept = [name for name in before if name not in asked.scope]
+        consent = Consent(
+            user_id=user.id,
+            client_id=asked.client.client_id,
+            scope=(*kept, *granted),
+            created_at=self._parts.clock(),
+        )
+        await self._parts.database.write(users.remember_consent, consent)
 
     async def _consent_page(self, request: Request, asked: AuthorizationRequest, found: SignedIn) -> Response:
         scopes = await self._parts.directory.scopes()
@@ -158,7 +147,7 @@ class AuthorizePages:
                 "consent.html",
                 brand=BRAND,
                 csrf=found.session.csrf,
-                action=f"{request.url.path}?{request.url.query}",
+                action=here(request),
                 request_id=request.scope.get("gatewright.request_id", ""),
                 client={"name": asked.client.name, "version": asked.client.version},
                 user=found.user.user.name,
@@ -168,21 +157,34 @@ class AuthorizePages:
             )
         )
 
+    def _back(self, request: Request, refused: RedirectedError) -> Response:
+        _log_refusal(request, refused.error)
+        return _redirect(refused.location)
+
     def _refusal(self, request: Request, error: OAuthError) -> Response:
-        reference = request.scope.get("gatewright.request_id", "")
-        _log.info("refused", request=reference, error=error.code, detail=error.detail)
-        return HTMLResponse(
-            render(
-                "error.html",
-                brand=BRAND,
-                title="This request cannot continue",
-                sentence=error.public,
-                details=[("error", error.code)],
-                reference=reference,
-                links=[],
-            ),
-            400 if error.status == 500 else error.status,
-        )
+        _log_refusal(request, error)
+        return error_page(request, error.status, error.public, error=error.code)
+
+
+def _log_refusal(request: Request, error: OAuthError) -> None:
+    reference = request.scope.get("gatewright.request_id")
+    _log.info("refused", request=reference, error=error.code, detail=error.detail)
+
+
+def _redirect(location: str) -> Response:
+    response = RedirectResponse(location, status_code=303)
+    # Starlette quotes the address; what was registered is sent letter for letter.
+    response.headers["location"] = location
+    return response
+
+
+def _as_get(request: Request, form: FormData) -> Response:
+    """An authorization request by POST (RFC 6749 §3.1), sent on as the GET that login and consent lead back to."""
+    query = urlencode([(name, str(value)) for name, value in form.multi_items()])
+    address = here(request)
+    if len(query) + len(address) > _LONGEST_ADDRESS:
+        raise InvalidRequest(f"The authorization request is longer than {_LONGEST_ADDRESS} characters.")
+    return _redirect(f"{address}{'&' if '?' in address else '?'}{query}")
 
 
 def _form_parameters(form: FormData) -> dict[str, str]:

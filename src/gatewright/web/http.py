@@ -22,6 +22,10 @@ class BodyTooLarge(Exception):
     """The request's body is larger than allowed; HTTP 413."""
 
 
+class Disconnected(Exception):
+    """The client went away before its request was complete; there is nobody to answer."""
+
+
 class Request:
     """One HTTP request. `raw_path` is the path as it stood in the request line; `address` is the peer's."""
 
@@ -46,22 +50,28 @@ class Request:
         return None if value is None else value.decode("latin-1")
 
     async def body(self, most: int) -> bytes:
-        """The whole body. Raises BodyTooLarge beyond `most` bytes."""
+        """The whole body. Raises BodyTooLarge beyond `most` bytes, Disconnected when its end never came."""
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > most:
             raise BodyTooLarge
-        message = await self._receive()
+        message = await self._received()
         body: bytes = message.get("body", b"")
         if len(body) <= most and not message.get("more_body"):
             return body
         chunks, length = [body], len(body)
         while message.get("more_body") and length <= most:
-            message = await self._receive()
+            message = await self._received()
             chunks.append(message.get("body", b""))
             length += len(chunks[-1])
         if length > most:
             raise BodyTooLarge
         return b"".join(chunks)
+
+    async def _received(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":  # what came so far must not pass for the whole
+            raise Disconnected
+        return message
 
 
 def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -92,6 +102,13 @@ class Response:
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
+
+
+def method_not_allowed(*methods: str) -> Response:
+    """405 with the methods that are served here (RFC 9110 §15.5.6)."""
+    listed = ", ".join(methods)
+    body = f'{{"error":"invalid_request","error_description":"This address answers {listed} only."}}'
+    return Response(405, body.encode(), [JSON, (b"allow", listed.encode())])
 
 
 JSON: Final = (b"content-type", b"application/json")

@@ -10,11 +10,13 @@ import structlog
 
 from gatewright.app.parts import Parts
 from gatewright.identity.throttle import TooManyFailures
+from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Unavailable
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.errors import OAuthError
+from gatewright.oauth.errors import UnsupportedGrantType
 from gatewright.oauth.introspect import introspect
 from gatewright.oauth.metadata import metadata
 from gatewright.oauth.parameters import Parameters
@@ -26,6 +28,8 @@ from gatewright.web.http import NO_STORE
 from gatewright.web.http import BodyTooLarge
 from gatewright.web.http import Request
 from gatewright.web.http import Response
+from gatewright.web.http import method_not_allowed
+from gatewright.web.parameters import OAUTH_BODY_BYTES
 from gatewright.web.parameters import oauth_parameters
 from gatewright.web.transport import refuse_plain_http
 
@@ -49,7 +53,7 @@ def endpoint(operation: Operation, *, compatible: bool = False) -> Handler:
             refuse_plain_http(request, settings)
             in_url = _may_be_in_url(settings, compatible)
             if request.method != "POST" and not (compatible and in_url and request.method == "GET"):
-                return Response(405, b"", [(b"allow", b"POST, OPTIONS")])
+                return method_not_allowed("POST", "OPTIONS")
             parameters = await oauth_parameters(request, in_url=in_url)
             answer = await operation(parameters, request.header(b"authorization"), request.address, parts.server)
             return Response(200, _encode(answer), _ANSWER)
@@ -58,7 +62,9 @@ def endpoint(operation: Operation, *, compatible: bool = False) -> Handler:
         except TooManyFailures as error:
             return slowed_down(error, request)
         except BodyTooLarge:
-            return refusal(InvalidRequest("The body is too large."), request, status=413)
+            return refusal(InvalidRequest(f"The body is larger than {OAUTH_BODY_BYTES} bytes."), request, status=413)
+        except Conflict:
+            return refusal(InvalidRequest("What this request refers to was deleted meanwhile; start again."), request)
         except Unavailable as error:
             return unavailable(error, request)
 
@@ -97,7 +103,7 @@ def unavailable(error: Unavailable, request: Request) -> Response:
 async def describe(request: Request, parts: Parts) -> Response:
     """The metadata document (RFC 8414 §3)."""
     if request.method not in ("GET", "HEAD"):
-        return Response(405, b"", [(b"allow", b"GET, HEAD, OPTIONS")])
+        return method_not_allowed("GET", "HEAD", "OPTIONS")
     scopes = await parts.directory.scopes()
     document = metadata(parts.server.issuer, await parts.directory.settings(), tuple(sorted(scopes)))
     return Response(200, _encode(document), [JSON, (b"cache-control", b"public, max-age=60")])
@@ -115,7 +121,9 @@ async def _refreshed_token(
     parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
 ) -> Any:
     """webMethods' refreshAccessToken, whose grant_type goes without saying."""
-    return await token({"grant_type": "refresh_token", **parameters}, authorization, address, server)
+    if parameters.get("grant_type", "refresh_token") != "refresh_token":
+        raise UnsupportedGrantType("refreshAccessToken takes grant_type refresh_token only; others go to getToken.")
+    return await token({**parameters, "grant_type": "refresh_token"}, authorization, address, server)
 
 
 async def _introspection_with_owner(

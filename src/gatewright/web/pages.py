@@ -14,6 +14,7 @@ from starlette.routing import Route
 from gatewright.app.parts import Parts
 from gatewright.web.account_pages import account_routes
 from gatewright.web.authorize_pages import authorize_routes
+from gatewright.web.page_errors import HANDLERS
 from gatewright.web.security_headers import SecurityHeaders
 
 
@@ -27,7 +28,9 @@ def pages_for(parts: Parts) -> Starlette:
         *account_routes(parts),
         *console_routes(parts),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
+    application = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)], exception_handlers=HANDLERS)
+    application.router.redirect_slashes = False  # its redirects would repeat whatever Host the request claims
+    return application
 
 
 async def _home(request: Request) -> Response:

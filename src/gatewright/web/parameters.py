@@ -37,7 +37,7 @@ async def oauth_parameters(request: Request, *, in_url: bool) -> dict[str, str]:
     """
     try:
         query = form_pairs(request.query) if request.query else []
-        body = await _body_pairs(request)
+        body = await body_pairs(request)
     except Unreadable as error:
         raise InvalidRequest(str(error)) from error
     parameters = _each_once(body)
@@ -61,8 +61,9 @@ def query_parameters(request: Request) -> dict[str, str]:
         raise InvalidRequest(str(error)) from error
 
 
-async def _body_pairs(request: Request) -> Pairs:
-    body = await request.body(OAUTH_BODY_BYTES)
+async def body_pairs(request: Request, most: int = OAUTH_BODY_BYTES) -> Pairs:
+    """The pairs of a form, multipart or JSON body, in order. Raises Unreadable, BodyTooLarge, Disconnected."""
+    body = await request.body(most)
     if not body:
         return []
     content_type = request.headers.get(b"content-type", b"")
@@ -186,9 +187,16 @@ def _each_once(pairs: Pairs) -> dict[str, str]:
     for name, value in pairs:
         if name in parameters:
             raise InvalidRequest(f"The parameter {name[:40]} is given twice.")
+        if not is_text(name) or not is_text(value):
+            raise InvalidRequest("A parameter holds a character that text cannot have (NUL, or half a surrogate pair).")
         parameters[name] = value
     # "Parameters sent without a value MUST be treated as if they were omitted from the request."
     return {name: value for name, value in parameters.items() if value}
+
+
+def is_text(value: str) -> bool:
+    """Whether databases and digests can take the text. JSON alone can spell half a surrogate pair."""
+    return "\0" not in value and (value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value))
 
 
 def _merged(query: dict[str, str], body: dict[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from gatewright.web.http import BodyTooLarge
 from gatewright.web.http import Headers
 from gatewright.web.http import Request
 from gatewright.web.http import Response
+from gatewright.web.http import method_not_allowed
 from gatewright.web.parameters import Pairs
 from gatewright.web.parameters import Unreadable
 from gatewright.web.parameters import form_pairs
@@ -38,7 +39,7 @@ _log = structlog.get_logger("gatewright.services")
 async def invoke(request: Request, parts: Parts) -> Response:
     """`/invoke/{folder.path}/{service}`."""
     if request.method not in ("GET", "HEAD", "POST"):
-        return Response(405, b"", [(b"allow", b"GET, HEAD, POST, OPTIONS")])
+        return method_not_allowed("GET", "HEAD", "POST", "OPTIONS")
     return await _call(request, parts, invoked_service(request.raw_path) or "", None)
 
 
@@ -48,7 +49,7 @@ async def route(request: Request, parts: Parts) -> Response | None:
     if match is not None:
         return await _call(request, parts, match.template.service, match)
     methods = parts.catalogue.templates.methods(request.raw_path)
-    return Response(405, b"", [(b"allow", ", ".join(methods).encode())]) if methods else None
+    return method_not_allowed(*methods) if methods else None
 
 
 async def _call(request: Request, parts: Parts, name: str, match: Match | None) -> Response:

@@ -16,6 +16,7 @@ from gatewright.kernel.settings import GlobalSettings
 
 SESSION_COOKIE: Final = "gatewright_session"
 LOGIN_COOKIE: Final = "gatewright_login"
+_QUERY: Final = "%&=+?/:;,@!$'()*"
 
 
 class CsrfRefused(Exception):
@@ -30,8 +31,18 @@ async def signed_in(request: Request, parts: Parts) -> SignedIn | None:
 
 def to_login(request: Request) -> Response:
     """Send the browser to sign in, and back here afterwards."""
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/account/login?next={quote(here, safe='')}", status_code=303)
+    return RedirectResponse(f"/account/login?next={quote(here(request), safe='')}", status_code=303)
+
+
+def to_new_password(request: Request) -> Response:
+    """Send the browser to choose a password first, and back here afterwards."""
+    return RedirectResponse(f"/account/password?next={quote(here(request), safe='')}", status_code=303)
+
+
+def here(request: Request) -> str:
+    """The path and query that were asked for, whatever the Host header says."""
+    query = quote(request.scope["query_string"], safe=_QUERY)
+    return quote(request.scope["path"]) + (f"?{query}" if query else "")
 
 
 def local_path(text: str, default: str = "/console/") -> str:
@@ -74,5 +85,5 @@ def forget_session(response: Response) -> None:
 
 def _set(response: Response, name: str, value: str, request: Request, seconds: int) -> None:
     response.set_cookie(
-        name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https"
+        name, value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=request.scope["scheme"] == "https"
     )

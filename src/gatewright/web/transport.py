@@ -1,6 +1,7 @@
 """Who is at the other end, and over what: proxies that are trusted, loopback, Require HTTPS."""
 
 import ipaddress
+import re
 from typing import Final
 
 from gatewright.kernel.settings import GlobalSettings
@@ -8,7 +9,7 @@ from gatewright.oauth.errors import InvalidRequest
 from gatewright.web.http import Request
 
 _FORWARDING: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"via")
-_LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]", "::1")
+_LOOPBACK_HOST: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?\Z", re.IGNORECASE)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -27,11 +28,11 @@ class Proxies:
         if forwarded := request.header(b"x-forwarded-for"):
             request.address = self._client(forwarded)
         if scheme := request.header(b"x-forwarded-proto"):
-            request.scheme = scheme.rpartition(",")[2].strip().lower()
+            request.scheme = "https" if scheme.rpartition(",")[2].strip().lower() == "https" else "http"
 
     def _client(self, forwarded: str) -> str:
         """The last address that is none of our proxies: those before it are what the client claims."""
-        hops = [hop.strip() for hop in forwarded.split(",")]
+        hops = [_without_port(hop.strip()) for hop in forwarded.split(",")]
         return next((hop for hop in reversed(hops) if not self._trusts(hop)), hops[0])
 
     def _trusts(self, address: str) -> bool:
@@ -40,6 +41,13 @@ class Proxies:
         except ValueError:
             return False
         return any(parsed in network for network in self._networks)
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies add the port, which would make each connection an address of its own to the throttle."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def refuse_plain_http(request: Request, settings: GlobalSettings) -> None:
@@ -60,6 +68,4 @@ def is_loopback(request: Request) -> bool:
         return False
     if any(name in request.headers for name in _FORWARDING):
         return False
-    host = (request.header(b"host") or "").lower()
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return name in _LOOPBACK_NAMES
+    return _LOOPBACK_HOST.match(request.header(b"host") or "") is not None
