@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from gatewright.store.poller import ChangePoller
 
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import access
@@ -23,6 +22,7 @@ from gatewright.store.database import P
 from gatewright.store.database import T
 from gatewright.store.database import Verb
 from gatewright.store.directory import Directory
+from gatewright.store.poller import ChangePoller
 from gatewright.store.records import Acl
 from gatewright.store.records import Scope
 from tests.store.conftest import Opener

@@ -19,6 +19,10 @@ from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
+from gatewright.store.postgresql import PostgresqlTransaction
+from gatewright.store.postgresql import _with_numbered_parameters
+from gatewright.store.postgresql_connection import Connection
+from gatewright.store.postgresql_connection import connect as connect_postgresql
 from gatewright.store.sqlite import connect
 from tests.store.makers import NOW
 from tests.store.makers import access_token
@@ -129,6 +133,30 @@ def test_every_statement_goes_by_an_index_and_sorts_nothing(sqlite_path: Path) -
         if step not in IN_ORDER and (step.startswith("SCAN ") or "TEMP B-TREE" in step or "MULTI-INDEX" in step)
     ]
     assert slow == []
+
+
+class ExplainingPostgresql(PostgresqlTransaction):
+    """The same on PostgreSQL, where no index may be missing that the planner would have wanted."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._connection = connection
+        self.steps: list[tuple[str, str]] = []
+
+    def _run(self, sql: str, parameters: Sequence[object]) -> None:
+        explain = f"EXPLAIN (COSTS OFF) {_with_numbered_parameters(sql).decode()}".encode()
+        self.steps += [(row[0].strip(" ->"), sql) for row in self._connection.execute(explain, parameters)]
+        super()._run(sql, parameters)
+
+
+def test_every_statement_has_an_index_to_go_by_on_postgresql(postgresql_url: str) -> None:
+    with connect_postgresql(postgresql_url) as connection:
+        connection.execute("SET enable_seqscan = off; SET enable_sort = off; SET session_replication_role = replica")
+        explaining = ExplainingPostgresql(connection)
+        for verb, arguments, options in EVERYTHING:
+            verb(explaining, *arguments, **options)
+    assert len(explaining.steps) > len(EVERYTHING)
+    assert [found for found in explaining.steps if found[0].startswith(("Seq Scan", "Sort"))] == []
 
 
 def children_without_index(connection: sqlite3.Connection) -> list[tuple[str, str]]:
