@@ -20,8 +20,8 @@ class TokenResponse(msgspec.Struct, frozen=True, omit_defaults=True):
 
     access_token: str
     token_type: str
-    expires_in: int | None
     scope: str
+    expires_in: int | None = None
     refresh_token: str | None = None
 
 
