@@ -9,6 +9,7 @@ from gatewright.flow.jq.expression import Template
 from gatewright.flow.jq.expression import compile_expression
 from gatewright.flow.jq.expression import compile_template
 from gatewright.flow.jq.expression import expression_in
+from gatewright.flow.jq.sizes import bounded
 
 __all__ = [
     "Budget",
@@ -17,6 +18,7 @@ __all__ = [
     "ExpressionError",
     "ExpressionProblem",
     "Template",
+    "bounded",
     "compile_expression",
     "compile_template",
     "expression_in",

@@ -11,10 +11,10 @@ from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import BudgetExceeded
 from gatewright.flow.jq.errors import Raised
 from gatewright.flow.jq.faults import described
+from gatewright.flow.jq.sizes import bounded
 from gatewright.flow.jq.values import equal
 from gatewright.flow.jq.values import is_number
 from gatewright.flow.jq.values import plain
-from gatewright.flow.jq.values import shallow
 from gatewright.flow.jq.values import type_name
 
 _CHUNK = 256
@@ -166,7 +166,7 @@ def recurse(budget: Budget, value: Any, step: Callable[[Any], Iterator[Any]], co
             budget.spend(cost)
             rounds += 1
             if rounds % 100 == 0:
-                shallow(budget, one)
+                bounded(budget, one)
             yield one
             stack.append(step(one))
             break
@@ -233,7 +233,7 @@ def next_round(budget: Budget, state: Any, rounds: int) -> int:
     """Charge one round of a loop; now and then look how deep its state nests."""
     budget.spend(4)
     if rounds % 100 == 99:
-        shallow(budget, state)
+        bounded(budget, state)
     return rounds + 1
 
 

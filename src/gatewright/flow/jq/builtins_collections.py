@@ -18,11 +18,12 @@ from gatewright.flow.jq.native import Native
 from gatewright.flow.jq.pathops import delete_paths
 from gatewright.flow.jq.pathops import get_path
 from gatewright.flow.jq.pathops import set_path
+from gatewright.flow.jq.sizes import charge
+from gatewright.flow.jq.values import compare
 from gatewright.flow.jq.values import equal
 from gatewright.flow.jq.values import is_number
 from gatewright.flow.jq.values import order_key
 from gatewright.flow.jq.values import type_name
-from gatewright.flow.jq.values import weight
 
 
 def _length(_: Budget, value: Any) -> object:
@@ -109,7 +110,8 @@ def _array(value: Any, what: str) -> list[Any]:
 
 
 def _charge_sort(budget: Budget, values: list[Any]) -> None:
-    budget.spend(weight(values) + len(values) * len(values).bit_length())
+    charge(budget, values)
+    budget.spend(len(values) * len(values).bit_length())
 
 
 def _ordered(budget: Budget, value: Any, by: list[Any], what: str) -> list[tuple[Any, Any]]:
@@ -151,7 +153,7 @@ def _unique(budget: Budget, value: Any) -> list[Any]:
 
 def _min_by(budget: Budget, value: Any, by: list[Any]) -> object:
     found = _array(value, "searched for its least")
-    budget.spend(weight(by))
+    charge(budget, by)
     if not found:
         return None
     ranks = [order_key(one) for one in by]
@@ -161,7 +163,7 @@ def _min_by(budget: Budget, value: Any, by: list[Any]) -> object:
 def max_by(budget: Budget, value: Any, by: list[Any]) -> object:
     """Of several greatest the last."""
     found = _array(value, "searched for its greatest")
-    budget.spend(weight(by))
+    charge(budget, by)
     if not found:
         return None
     ranks = [order_key(one) for one in by]
@@ -284,15 +286,15 @@ def _combinations(budget: Budget, value: Any) -> Iterator[Any]:
 def bsearch(budget: Budget, value: Any, wanted: Any) -> int:
     """The place of a value in a sorted array, or -1 less the place where it would go."""
     found = _array(value, "searched")
-    low, high, goal = 0, len(found), order_key(wanted)
-    budget.spend(40)
+    low, high = 0, len(found)
     while low < high:
+        budget.spend(4)
         middle = (low + high) // 2
-        if order_key(found[middle]) < goal:
+        if compare(budget, found[middle], wanted) < 0:
             low = middle + 1
         else:
             high = middle
-    return low if low < len(found) and order_key(found[low]) == goal else -1 - low
+    return low if low < len(found) and compare(budget, found[low], wanted) == 0 else -1 - low
 
 
 def tostream(budget: Budget, value: Any) -> Iterator[Any]:

@@ -17,7 +17,7 @@ def fail(value: object) -> object:
     """Raise a value as an error."""
     if type(value) is str:
         raise Raised(value)
-    raise Raised(value, f"{json_text(value)} (not a string)" if value is not None else "null")
+    raise Raised(value, described(value) if value is not None else "null")
 
 
 def no_value() -> object:

@@ -54,12 +54,12 @@ def _prelude_closure(name: Name) -> Closure:
 def resolve(node: syntax.Call, scope: Scope) -> Closure | Name:
     """The definition to inline, or the name of a special or native function. Raises ExpressionProblem."""
     name = (node.name, len(node.arguments))
-    _check_pattern(node)
     closure = scope.functions.get(name)
     if closure is not None:
         if closure.body is None:
             raise ExpressionProblem(f"`{node.name}` calls itself; recursive definitions are not supported", node.offset)
         return closure
+    _check_pattern(node)
     if name in SPECIAL or name in NATIVES:
         return name
     if name in PRELUDE:
@@ -74,7 +74,7 @@ def _check_pattern(node: syntax.Call) -> None:
         return
     if isinstance(pattern, syntax.Literal) and type(pattern.value) is str:
         try:
-            compiled(pattern.value, "")
+            compiled(pattern.value, "x" if len(node.arguments) > 1 else "")
         except Raised as fault:
             raise ExpressionProblem(str(fault), pattern.offset) from None
 

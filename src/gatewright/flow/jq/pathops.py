@@ -11,6 +11,7 @@ from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import BudgetExceeded
 from gatewright.flow.jq.errors import Raised
 from gatewright.flow.jq.faults import described
+from gatewright.flow.jq.sizes import charge
 from gatewright.flow.jq.values import NOTHING
 from gatewright.flow.jq.values import is_number
 from gatewright.flow.jq.values import order_key
@@ -141,6 +142,7 @@ def delete_paths(budget: Budget, value: Any, paths: Any) -> object:
     found = [list(path) if type(path) in (list, tuple) else path for path in paths]
     if not all(type(path) is list for path in found):
         raise Raised("Path must be specified as an array")
+    charge(budget, found)
     return _deleted(budget, value, sorted(found, key=order_key), 0)
 
 

@@ -5,6 +5,7 @@ from gatewright.flow.jq import arithmetic
 from gatewright.flow.jq import builtins_collections
 from gatewright.flow.jq import faults
 from gatewright.flow.jq import pathops
+from gatewright.flow.jq import sizes
 from gatewright.flow.jq import values
 from gatewright.flow.jq.calls import native_name
 from gatewright.flow.jq.errors import Break
@@ -29,7 +30,8 @@ _NAMES = {
     builtins_collections: "walk walk_all",
     faults: "fail no_value invalid_path",
     pathops: "Edit follow path_keys",
-    values: "NOTHING equal compare shallow",
+    values: "NOTHING equal compare",
+    sizes: "bounded",
 }
 _SAFE = {"type": type, "dict": dict, "str": str, "int": int, "list": list, "len": len, "object": object, "id": id}
 

@@ -254,8 +254,8 @@ def reduce_from(c: Compiler, node: syntax.Reduce, x: str, scope: Scope, start: s
         c.writer.line(f"{state} = {last}")
 
     c.stream(node.source, x, scope, Sink(step))
-    with c.writer.block(f"if {rounds} > 100:"):
-        c.writer.line(f"shallow(B, {state})")
+    with c.writer.block(f"if {rounds} > 16:"):
+        c.writer.line(f"bounded(B, {state})")
     return state
 
 

@@ -215,7 +215,7 @@ def _foreach(c: Compiler, node: syntax.Foreach, x: str, scope: Scope, sink: Sink
             inner = bind_pattern(c, node.pattern, atom, x, scope)
             c.writer.line(f"{rounds} += 1")
             with c.writer.block(f"if {rounds} % 100 == 0:"):
-                c.writer.line(f"shallow(B, {state})")
+                c.writer.line(f"bounded(B, {state})")
             before = c.writer.let(state)
 
             def extract(value: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import Raised
+from gatewright.flow.jq.sizes import charge
 from gatewright.flow.jq.values import MAX_EXACT
 from gatewright.flow.jq.values import as_float
 from gatewright.flow.jq.values import type_name
@@ -76,8 +77,7 @@ def json_text(value: Any) -> str:
 
 def to_json(budget: Budget, value: Any) -> str:
     """`tojson`, charged."""
-    if type(value) is list or type(value) is dict:
-        budget.spend(len(value))
+    charge(budget, value)
     text = json_text(value)
     budget.text(len(text) * 4)
     return text

@@ -3,10 +3,9 @@
 import math
 from typing import Any
 
-from gatewright.flow.jq.budget import MAX_DEPTH
 from gatewright.flow.jq.budget import Budget
-from gatewright.flow.jq.errors import BudgetExceeded
 from gatewright.flow.jq.errors import ExpressionError
+from gatewright.flow.jq.sizes import charge
 
 
 class _Nothing:
@@ -114,32 +113,7 @@ def compare(budget: Budget, left: Any, right: Any) -> int:
 
 
 def _ranked(budget: Budget, left: Any, right: Any) -> int:
-    budget.spend(weight(left) + weight(right))
+    charge(budget, left)
+    charge(budget, right)
     one, other = order_key(left), order_key(right)
     return (one > other) - (one < other)
-
-
-def weight(value: Any) -> int:
-    """A guess at the number of values inside one, for the budget: exact on the first two levels."""
-    if type(value) is list:
-        return 1 + sum(len(item) + 1 if type(item) in (list, dict) else 1 for item in value)
-    if type(value) is dict:
-        return 1 + sum(len(item) + 1 if type(item) in (list, dict) else 1 for item in value.values())
-    return 1
-
-
-def shallow(budget: Budget, value: Any) -> None:
-    """Refuse a value that nests too deeply, as loops can make it. Raises BudgetExceeded."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        deeper: list[Any] = []
-        for item in level:
-            if type(item) is list:
-                deeper += [one for one in item if type(one) is list or type(one) is dict]
-            elif type(item) is dict:
-                deeper += [one for one in item.values() if type(one) is list or type(one) is dict]
-        if not deeper:
-            return
-        budget.spend(len(deeper))
-        level = deeper
-    raise BudgetExceeded(f"a value is nested more than {MAX_DEPTH} levels deep")
