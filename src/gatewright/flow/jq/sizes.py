@@ -1,0 +1,61 @@
+"""How large a value is when it is written out: an expression may build one of few parts, each used many times over."""
+
+from typing import Any
+
+from gatewright.flow.jq.budget import MAX_DEPTH
+from gatewright.flow.jq.budget import Budget
+from gatewright.flow.jq.errors import BudgetExceeded
+
+_BYTES = 8
+"""What one part of a value is taken to need."""
+
+
+def measure(budget: Budget, value: Any, known: dict[int, int] | None = None) -> int:
+    """The number of its parts, shared ones as often as they occur; takes time for each distinct part once."""
+    kind = type(value)
+    if kind is not list and kind is not dict:
+        return 1 + (len(value) >> 4) if kind is str else 1
+    known = {} if known is None else known
+    total = known.get(id(value))
+    if total is not None:
+        return total
+    budget.spend(len(value))
+    total = 1 + (len(value) if kind is dict else 0)
+    for one in value if kind is list else value.values():
+        total += measure(budget, one, known) if type(one) in _LONG else 1
+    known[id(value)] = total
+    return total
+
+
+_LONG = (list, dict, str)
+
+
+def charge(budget: Budget, value: Any) -> None:
+    """Charge a walk through the whole value before it begins. Raises BudgetExceeded."""
+    kind = type(value)
+    if kind is list or kind is dict or kind is str:
+        budget.spend(measure(budget, value))
+
+
+def bounded(budget: Budget, value: Any) -> None:
+    """Refuse a value that is too deep, or too large when written out, as loops can make it. Raises BudgetExceeded."""
+    if type(value) is not list and type(value) is not dict:
+        return
+    _check_depth(budget, value)
+    if measure(budget, value) * _BYTES > budget.size:
+        raise BudgetExceeded("a value grows larger than a run may make it")
+
+
+def _check_depth(budget: Budget, value: Any) -> None:
+    level = {id(value): value}
+    for _ in range(MAX_DEPTH):
+        deeper: dict[int, Any] = {}
+        for container in level.values():
+            budget.spend(len(container))
+            for one in container if type(container) is list else container.values():
+                if type(one) is list or type(one) is dict:
+                    deeper[id(one)] = one
+        if not deeper:
+            return
+        level = deeper
+    raise BudgetExceeded(f"a value is nested more than {MAX_DEPTH} levels deep")
