@@ -208,8 +208,8 @@ def test_what_follows_a_raise_or_a_switch_with_a_default_is_unreachable():
     assert the_only("do:\n- a: {switch: [{c: {then: end}}]}" + after)[0] == "warning"
 
 
-def test_a_case_after_the_default_is_warned_of():
-    assert "never reached" in the_only("do:\n- a: {switch: [{c: {then: end}}, {d: {when: .x, then: end}}]}")[3]
+def test_a_switch_has_one_default():
+    assert "'c' is the default already" in the_only("do:\n- a: {switch: [{c: {then: end}}, {d: {then: end}}]}")[3]
 
 
 def test_a_variable_that_is_not_in_reach_is_told():

@@ -95,6 +95,12 @@ async def test_switch_case_without_when_is_the_default(run):
     assert names(trace) == ["choose", "other"]
 
 
+async def test_the_default_is_taken_last_wherever_it_stands(run):
+    default = SWITCH.replace("        - small", "        - rest: {then: other}\n        - small") % ""
+    assert await run(default, {"size": "l"}) == {"picked": "large"}
+    assert await run(default, {"size": "?"}) == {"picked": "?"}
+
+
 async def test_a_competing_fork_gives_one_branchs_output(run):
     flow = f"do: [{{race: {{fork: {{compete: true, branches: [{{one: {append('a')}}}, {{two: {append('b')}}}]}}}}}}]"
     assert (await run(flow))["words"] in (["a"], ["b"])

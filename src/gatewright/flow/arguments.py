@@ -25,7 +25,7 @@ def check_arguments(given: Any, schema: Mapping[str, Any] | None, callee: str, a
     names = given or {}
     required = schema.get("required")
     for name in required if isinstance(required, list) else []:
-        if name not in names:
+        if isinstance(name, str) and name not in names:
             place = at if given is not None else at.rpartition("/")[0]
             scope.problems.key(place, f"{callee} needs the argument {name!r}", f"add {name!r} under 'with'")
     if schema.get("additionalProperties") is False:

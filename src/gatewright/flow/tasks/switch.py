@@ -1,4 +1,4 @@
-"""switch: the first case whose condition holds says what follows; the data go through unchanged."""
+"""switch: the first case whose condition holds says what follows, else the case without one; the data go through."""
 
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -32,9 +32,9 @@ def _shape(value: Any, at: str, problems: Collector) -> bool:
             continue
         name, case = next(iter(item.items()))
         fits = _CASE(case, join(at, index, name), problems) and fits
-        if default is not None:
-            problems.warn(join(at, index, name), f"this case is never reached: {default!r} before it has no 'when'")
-        elif isinstance(case, dict) and "when" not in case:
+        if isinstance(case, dict) and "when" not in case:
+            if default is not None:
+                problems.key(join(at, index, name), f"{default!r} is the default already", "give this case a 'when'")
             default = name
     return fits
 
@@ -59,17 +59,20 @@ def _falls_through(task: Mapping[str, Any]) -> bool:
 
 
 def _compile(task: Mapping[str, Any], at: str, scope: Scope, targets: Targets) -> Body:
-    cases: list[tuple[Value | None, int | None]] = []
+    cases: list[tuple[Value, int | None]] = []
+    default: int | None = None
     for index, name, case in _cases(task):
-        place = join(at, "switch", index, name, "when")
-        when = scope.expression(case["when"], place) if "when" in case else None
-        cases.append((when, targets.get(case["then"])))
+        target = targets.get(case["then"])
+        if "when" in case:
+            cases.append((scope.expression(case["when"], join(at, "switch", index, name, "when")), target))
+        else:
+            default = target
 
     def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, int | None]:
         for when, target in cases:
-            if when is None or is_true(when.of(data, variables, frame.run.budget)):
+            if is_true(when.of(data, variables, frame.run.budget)):
                 return data, target
-        return data, None
+        return data, default
 
     return Body(False, run)
 
