@@ -6,6 +6,7 @@ from typing import Any
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 from python_multipart import FormParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
@@ -100,12 +101,19 @@ def _decoded(text: bytes) -> str:
     return text.decode()
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """The object a JSON body holds; a name given twice is refused. Raises Unreadable."""
+def json_value(body: bytes) -> Any:
+    """The value a JSON body holds; a name given twice is refused. Raises Unreadable."""
     try:
-        value = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        if b"\\u" in body:
+            msgspec.json.decode(body)  # refuses half a surrogate pair, which the next line would let in
+        return json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"The body is not valid JSON: {error}.") from None
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The object a JSON body holds. Raises Unreadable."""
+    value = json_value(body)
     if not isinstance(value, dict):
         raise Unreadable("The body must be one JSON object.")
     return value
