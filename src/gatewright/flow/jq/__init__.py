@@ -1,4 +1,10 @@
-"""The expression language of flows: jq, compiled to Python, on a budget. See `docs/expressions.md` for what differs."""
+"""The expression language of flows: jq, compiled to Python functions, on a budget.
+
+Left out, and refused when compiled: whatever reaches beyond the data (environment, inputs, files, modules, halting), recursive
+definitions, `?//`. Different from libjq: numbers are Python's (a literal's spelling is not kept, integers stay exact while
+nothing computes with them, no negative zero), regular expressions are RE2's, `%Z` and all times are UTC, and a path through
+the state of `reduce` or `foreach` is the path of that state.
+"""
 
 from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import BudgetExceeded

@@ -116,8 +116,6 @@ def entries(budget: Budget, value: Any, cost: int) -> Iterable[tuple[Any, Any]]:
     if type(value) is dict:
         budget.spend(len(value) * cost)
         return value.items()
-    if value is None:
-        return ()
     raise _not_iterable(value)
 
 

@@ -1,6 +1,7 @@
 """Native functions on arrays and objects."""
 
 import itertools
+import math
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -179,7 +180,7 @@ def _greatest(budget: Budget, value: Any) -> object:
 
 
 def _flatten(budget: Budget, value: Any, depth: Any) -> list[Any]:
-    if not is_number(depth) or depth < 0:
+    if depth is None or type(depth) is bool or (is_number(depth) and depth < 0):
         raise Raised("flatten depth must not be negative")
     return _flattened(budget, value, depth)
 
@@ -188,17 +189,17 @@ def _flatten_all(budget: Budget, value: Any) -> list[Any]:
     return _flattened(budget, value, -1)
 
 
-def _flattened(budget: Budget, value: Any, depth: float) -> list[Any]:
+def _flattened(budget: Budget, value: Any, depth: Any) -> list[Any]:
     result: list[Any] = []
     _flatten_into(budget, result, list(items(budget, value, 1)), depth)
     return result
 
 
-def _flatten_into(budget: Budget, result: list[Any], value: list[Any], depth: float) -> None:
+def _flatten_into(budget: Budget, result: list[Any], value: list[Any], depth: Any) -> None:
     budget.spend(len(value) * 2)
     for one in value:
         if type(one) is list and depth != 0:
-            _flatten_into(budget, result, one, depth - 1)
+            _flatten_into(budget, result, one, arithmetic.subtract(budget, depth, 1))
         else:
             result.append(one)
 
@@ -235,8 +236,6 @@ def _holds(budget: Budget, value: Any, wanted: Any) -> bool:
 
 
 def _indices(budget: Budget, value: Any, wanted: Any) -> object:
-    if value is None:
-        return None
     if type(value) is str and type(wanted) is str:
         return _text_indices(budget, value, wanted)
     if type(value) is list and type(wanted) is list:
@@ -266,17 +265,16 @@ def _rindex(budget: Budget, value: Any, wanted: Any) -> object:
 
 
 def _transpose(budget: Budget, value: Any) -> list[Any]:
-    rows = _array(value, "transposed")
-    for row in rows:
-        if type(row) is not list and row is not None:
-            raise Raised(f"Cannot index {type_name(row)} with number (0)")
-    width = max((len(row or []) for row in rows), default=0)
-    budget.items(width * (len(rows) + 8))
-    return [[row[place] if row and place < len(row) else None for row in rows] for place in range(width)]
+    rows = list(items(budget, value, 1))
+    width: Any = max((_length(budget, row) for row in rows), default=0)  # type: ignore[type-var]
+    budget.items(int(width) * (len(rows) + 8))
+    return [[item(budget, row, place) for row in rows] for place in range(math.ceil(width))]
 
 
 def _combinations(budget: Budget, value: Any) -> Iterator[Any]:
-    sets = [list(items(budget, one, 1)) for one in items(budget, value, 1)]
+    if type(value) is not list and _length(budget, value) != 0:
+        raise Raised(f"Cannot index {type_name(value)} with number (0)")
+    sets = [list(items(budget, one, 1)) for one in value or ()]
     cost = 1 + len(sets) // 4
     for chosen in itertools.product(*sets):
         budget.spend(cost)

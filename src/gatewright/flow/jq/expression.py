@@ -19,8 +19,17 @@ from gatewright.flow.jq.scope import Scope
 from gatewright.flow.jq.sinks import Sink
 from gatewright.flow.jq.values import NOTHING
 
-_TOO_DEEP = "the data is nested too deeply for this expression"
 Variables = Mapping[str, object]
+_MISHAPS = (RecursionError, MemoryError, UnicodeError)
+
+
+def _explained(mishap: BaseException) -> ExpressionError:
+    """What Python itself gave up on, as an error of the expression."""
+    if isinstance(mishap, UnicodeError):
+        return ExpressionError("a string holds half of a surrogate pair, which is no character")
+    if isinstance(mishap, MemoryError):
+        return BudgetExceeded("there is no memory left for this expression")
+    return BudgetExceeded("the data is nested too deeply for this expression")
 
 
 class Expression:
@@ -38,8 +47,8 @@ class Expression:
         """The first value. Raises ExpressionError when it fails or gives none, BudgetExceeded when it takes too much."""
         try:
             value = self._first(data, variables, budget)
-        except RecursionError:
-            raise BudgetExceeded(_TOO_DEEP) from None
+        except _MISHAPS as mishap:
+            raise _explained(mishap) from None
         if value is NOTHING:
             raise ExpressionError("the expression gives no value")
         return value
@@ -50,8 +59,8 @@ class Expression:
             self._all, _ = _program(self._node, self.names, generator=True)
         try:
             yield from self._all(data, variables, budget)
-        except RecursionError:
-            raise BudgetExceeded(_TOO_DEEP) from None
+        except _MISHAPS as mishap:
+            raise _explained(mishap) from None
 
 
 class Template:
@@ -66,8 +75,8 @@ class Template:
         """The tree with each expression's first value in its place. Raises ExpressionError, BudgetExceeded."""
         try:
             return self._render(data, variables, budget)
-        except RecursionError:
-            raise BudgetExceeded(_TOO_DEEP) from None
+        except _MISHAPS as mishap:
+            raise _explained(mishap) from None
 
 
 def compile_expression(text: str, *, variables: frozenset[str] = frozenset()) -> Expression:

@@ -42,13 +42,19 @@ class Parser(Terms):
     def pipe(self, *, commas: bool = True) -> syntax.Node:
         """`a | b`, the loosest of all; without commas inside objects."""
         with self.cursor.nested():
-            token = self.cursor.peek()
-            if self.cursor.at("def"):
-                return self.definition(commas=commas)
-            left = self._commas() if commas else self._binary(ALTERNATIVE)
-            if not self.cursor.take("|"):
-                return left
-            return syntax.Pipe(left=left, right=self.pipe(commas=commas), offset=token.offset)
+            stages = [self._stage(commas=commas)]
+            while self.cursor.take("|"):
+                stages.append(self._stage(commas=commas))
+        node = stages.pop()
+        while stages:
+            left = stages.pop()
+            node = syntax.Pipe(left=left, right=node, offset=left.offset)
+        return node
+
+    def _stage(self, *, commas: bool) -> syntax.Node:
+        if self.cursor.at("def"):
+            return self.definition(commas=commas)
+        return self._commas() if commas else self._binary(ALTERNATIVE)
 
     def definition(self, *, commas: bool = True) -> syntax.Node:
         """`def name(parameters): body; rest`"""
@@ -95,10 +101,6 @@ class Parser(Terms):
     def _operand(self) -> syntax.Node:
         if self.cursor.at("def"):
             return self.definition()
-        if self.cursor.at("-"):
-            start = self.cursor.next()
-            with self.cursor.nested():
-                return syntax.Negate(operand=self._operand(), offset=start.offset)
         return self.bound_term()
 
 

@@ -28,10 +28,8 @@ def path_keys(_: Budget, keys: Any) -> Path:
 
 
 def follow(budget: Budget, value: Any, path: Path) -> object:
-    """The value at a path; null when something on the way is null."""
+    """The value at a path; null all the way from where something is null."""
     for step in path:
-        if value is None:
-            return None
         value = item(budget, value, step)
     return value
 

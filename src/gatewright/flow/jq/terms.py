@@ -4,6 +4,7 @@ from gatewright.flow.jq import syntax
 from gatewright.flow.jq.cursor import Cursor
 from gatewright.flow.jq.errors import ExpressionProblem
 from gatewright.flow.jq.lexer import Token
+from gatewright.flow.jq.optional import optional
 
 KEYWORDS = frozenset(
     "def reduce foreach if then elif else end and or try catch label import include as __loc__".split()  # noqa: SIM905
@@ -24,7 +25,8 @@ class Terms:
 
     def bound_term(self) -> syntax.Node:
         """A term, and with `as` everything that follows the binding."""
-        term = self.term()
+        minus = self.cursor.peek()
+        term = self.term() if not self.cursor.take("-") else self._negated(minus.offset)
         if not self.cursor.at("as"):
             return term
         self.cursor.next()
@@ -36,14 +38,18 @@ class Terms:
 
     def term(self) -> syntax.Node:
         """A primary and its suffixes: `.name`, `."text"`, `[…]`, `?`."""
+        start = self.cursor.peek().offset
+        grouped = self.cursor.at("(")
         node = self._primary()
         while True:
             token = self.cursor.peek()
+            if self.cursor.take("?"):
+                node = syntax.Try(body=node, handler=None, offset=start) if grouped else optional(node, start)
+                continue
+            grouped = False
             if token.kind == "field":
                 self.cursor.next()
                 node = syntax.Field(target=node, name=token.text[1:], offset=token.offset)
-            elif self.cursor.take("?"):
-                node = syntax.Try(body=node, handler=None, offset=token.offset)
             elif self.cursor.at("["):
                 node = self._bracket(node)
             elif self.cursor.at(".") and self.cursor.peek(1).kind == "string":
@@ -53,6 +59,13 @@ class Terms:
                 self.cursor.next()
             else:
                 return node
+
+    def _negated(self, offset: int) -> syntax.Node:
+        """What stands after a minus sign: a term, or more signs."""
+        with self.cursor.nested():
+            inner = self.cursor.peek()
+            operand = self._negated(inner.offset) if self.cursor.take("-") else self.term()
+        return syntax.Negate(operand=operand, offset=offset)
 
     def _bracket(self, target: syntax.Node) -> syntax.Node:
         start = self.cursor.expect("[").offset
@@ -177,6 +190,8 @@ class Terms:
             return self._text(token.text[1:])
         if self.cursor.take("("):
             node = self.pipe()
+            if isinstance(node, syntax.Literal) and type(node.value) is not str:
+                raise ExpressionProblem("the key of an object must be a string", node.offset)
             self.cursor.expect(")")
             return node
         raise self.cursor.unexpected("; a key is a name, a string, a $name or an expression in brackets")
@@ -238,10 +253,8 @@ class Terms:
         return syntax.Try(body=body, handler=handler, offset=offset)
 
     def _tried(self) -> syntax.Node:
-        if self.cursor.at("-"):
-            start = self.cursor.next()
-            return syntax.Negate(operand=self.term(), offset=start.offset)
-        return self.term()
+        start = self.cursor.peek()
+        return self._negated(start.offset) if self.cursor.take("-") else self.term()
 
     def _reduce(self, offset: int) -> syntax.Node:
         source, pattern = self._source()
