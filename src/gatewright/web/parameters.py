@@ -116,7 +116,17 @@ def json_object(body: bytes) -> dict[str, Any]:
     value = json_value(body)
     if not isinstance(value, dict):
         raise Unreadable("The body must be one JSON object.")
+    if b"\\u" in body:
+        _refuse_half_pairs(value)
     return value
+
+
+def _refuse_half_pairs(value: dict[str, Any]) -> None:
+    r"""JSON can spell half a surrogate pair, `"\ud800"`, which is no text that anything else could take."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Unreadable("The body holds half a surrogate pair, which is no character.") from None
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -48,7 +48,14 @@ async def _call(request: Request, parts: Parts, name: str, match: Match | None) 
     except Unreadable as error:
         return problem(ServiceError(400, "The request cannot be read", str(error)), request)
     except BodyTooLarge:
-        return problem(ServiceError(413, "The body is too large"), request)
+        return problem(
+            ServiceError(
+                413,
+                "The body is too large",
+                "an administrator can raise the bound in Global Settings (maximum_body_bytes)",
+            ),
+            request,
+        )
     except Unavailable as error:
         _log.error("unavailable", request=request.id, path=request.path, detail=str(error))
         return problem(
