@@ -20,10 +20,16 @@ MACHINE = Client(client_id="machine", name="Machine", allowed_grants=("client_cr
 WEB = Client(client_id="web", name="Web", redirect_uris=("https://app.example/cb",))
 
 
+async def _answer(given: dict[str, Any], call: object) -> object:
+    return given
+
+
 def catalogue() -> Catalogue:
     """Folder `orders` with services `get` and `put`, folder `orders.eu` with `vat`, one URL template."""
     names = ["orders:get", "orders:put", "orders.eu:vat"]
-    services = tuple(Service(name=name, kind="python", package="Shop", file="x.py", sample={"id": 7}) for name in names)
+    services = tuple(
+        Service(name=name, kind="python", package="Shop", file="x.py", sample={"id": 7}, run=_answer) for name in names
+    )
     template = parse_template("GET /orders/{id}", "orders:get")
     return Catalogue([LoadedPackage(folder="Shop", package=None, services=services, templates=(template,))])
 

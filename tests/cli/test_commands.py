@@ -1,0 +1,163 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.cli.conftest import Command
+
+
+def _json(text: str):
+    return msgspec.json.decode(text)
+
+
+@pytest.mark.parametrize("name", ["", "client", "scope", "user", "token", "package", "audit", "flow"])
+def test_help_is_there_for_each_group(command: Command, name: str) -> None:
+    told = command(*filter(None, [name]), "--help")
+    assert told.status == 0
+    assert "Usage: gatewright" in told.out
+
+
+@pytest.mark.parametrize("name", ["init", "run", "apply", "export"])
+def test_help_is_there_for_each_command(command: Command, name: str) -> None:
+    told = command(name, "--help")
+    assert told.status == 0
+    assert f"Usage: gatewright {name}" in told.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nope"],
+        ["client", "nope"],
+        ["client", "show"],
+        ["client", "list", "--nope"],
+        ["run", "--port", "many"],
+        ["export"],
+        ["export", "--config", "--postman"],
+        ["token", "revoke"],
+        ["token", "revoke", "x", "--client", "y"],
+    ],
+)
+def test_wrong_usage_ends_with_status_two(command: Command, arguments: list[str]) -> None:
+    told = command(*arguments)
+    assert (told.status, told.out) == (2, "")
+    assert told.err
+
+
+def test_client_is_registered_changed_found_by_name_and_deleted(command: Command, workspace: Path) -> None:
+    w = ("-w", workspace)
+    made = _json(
+        command(
+            "client",
+            "create",
+            "Job",
+            "--version",
+            "2.0",
+            "--grant",
+            "client_credentials",
+            "--scope",
+            "airports",
+            "--json",
+            *w,
+        ).out
+    )
+    assert made["client_secret"].startswith("gw_cs_")
+    assert command("client", "update", "Job (2.0)", "--refresh-limit", "3", "--scope", "none", *w).status == 0
+    shown = _json(command("client", "show", "Job", "--json", *w).out)
+    assert (shown["version"], shown["refresh_limit"], shown["scopes"]) == ("2.0", 3, [])
+    assert "Job (2.0)" in command("client", "list", "--search", "jo", *w).out
+    secret = _json(command("client", "new-secret", made["client_id"], "--json", *w).out)
+    assert secret["client_secret"] != made["client_secret"]
+    command("client", "disable", "Job", *w)
+    assert _json(command("client", "show", "Job", "--json", *w).out)["enabled"] is False
+    assert command("client", "delete", "Job", *w).status == 0
+    gone = command("client", "show", "Job", *w)
+    assert (gone.status, gone.err) == (1, "gatewright: There is no client Job.\n")
+
+
+def test_refused_client_is_one_line_that_names_the_field(command: Command, workspace: Path) -> None:
+    refused = command("client", "create", "Web", "-w", workspace)
+    assert refused.status == 1
+    assert refused.err == "gatewright: redirect_uris: Authorization Code needs at least one redirect URI.\n"
+
+
+def test_scope_is_made_checked_and_associated(command: Command, workspace: Path) -> None:
+    w = ("-w", workspace)
+    assert "Did you mean 'airports'?" in command("scope", "create", "S", "--folder", "airport", *w).err
+    made = command("scope", "create", "S", "--url-template", "GET_airports/{iata}", "--client", "example", *w)
+    assert made.status == 0
+    shown = _json(command("scope", "show", "S", "--json", *w).out)
+    assert (shown["url_templates"], shown["clients"]) == (["GET /airports/{iata}"], ["example"])
+    command("scope", "update", "S", "--url-template", "none", "--service", "routes:plan", *w)
+    shown = _json(command("scope", "show", "S", "--json", *w).out)
+    assert (shown["url_templates"], shown["services"], shown["clients"]) == ([], ["routes:plan"], ["example"])
+    assert command("scope", "delete", "S", *w).status == 0
+    assert "S" not in [scope["name"] for scope in _json(command("scope", "list", "--json", *w).out)]
+
+
+def test_user_is_made_grouped_reset_and_deleted(command: Command, workspace: Path) -> None:
+    w = ("-w", workspace)
+    made = _json(command("user", "create", "ada", "--group", "Developers", "--json", *w).out)
+    assert len(made["password"]) == 19
+    reset = _json(command("user", "reset-password", "ada", "--json", *w).out)
+    assert reset["password"] != made["password"]
+    command("user", "update", "ada", "--group", "none", *w)
+    assert _json(command("user", "show", "ada", "--json", *w).out)["groups"] == []
+    assert command("user", "disable", "admin", *w).status == 1
+    assert command("user", "delete", "ada", *w).status == 0
+    assert [user["name"] for user in _json(command("user", "list", "--json", *w).out)] == ["admin"]
+
+
+def test_tokens_of_an_unknown_client_are_not_found(command: Command, workspace: Path) -> None:
+    assert command("token", "list", "-w", workspace).out == "none\n"
+    assert command("token", "revoke", "--client", "nobody", "-w", workspace).status == 1
+    assert command("token", "revoke", "nothing", "-w", workspace).status == 1
+
+
+def test_audit_names_who_did_it(command: Command, workspace: Path) -> None:
+    command("client", "disable", "example", "-w", workspace)
+    row = _json(command("audit", "list", "--limit", "1", "--json", "-w", workspace).out)[0]
+    assert (row["action"], row["target"]) == ("client.disable", "Example (1.0)")
+    assert row["actor"].endswith(" (shell)")
+
+
+def test_packages_show_services_and_templates(command: Command, workspace: Path) -> None:
+    services = {line["service"]: line for line in _json(command("package", "list", "--json", "-w", workspace).out)}
+    assert services["airports:get"]["url_templates"] == ["GET /airports/{iata}"]
+    assert "routes:plan" in command("package", "list", "-w", workspace).out
+
+
+def test_apply_plans_applies_and_then_has_nothing_to_do(command: Command, workspace: Path, tmp_path: Path) -> None:
+    file = tmp_path / "change.yaml"
+    file.write_text("scopes:\n  - {name: routes, folders: [geo]}\n")
+    planned = command("apply", file, "--plan", "-w", workspace)
+    assert planned.out == "~ scope routes: folders [] → [geo]\n"
+    assert command("apply", file, "-w", workspace).out == planned.out
+    assert command("apply", file, "-w", workspace).out == "Nothing to change.\n"
+
+
+def test_apply_of_a_missing_file_is_one_clear_line(command: Command, workspace: Path, tmp_path: Path) -> None:
+    refused = command("apply", tmp_path / "none.yaml", "-w", workspace)
+    assert refused.status == 1
+    assert refused.err == f"gatewright: {tmp_path / 'none.yaml'} cannot be read: No such file or directory\n"
+
+
+def test_exported_configuration_applies_without_a_change(command: Command, workspace: Path, tmp_path: Path) -> None:
+    file = tmp_path / "export.yaml"
+    assert command("export", "--config", "-o", file, "-w", workspace).status == 0
+    assert command("apply", file, "--prune", "-w", workspace).out == "Nothing to change.\n"
+
+
+def test_flow_is_checked_and_run_without_a_workspace(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "hello.flow.yaml"
+    file.write_text(
+        "document: {dsl: 1.0.3, namespace: demo, name: hello, version: 1.0.0}\n"
+        "do:\n  - greet:\n      set:\n        greeting: '${ \"Hello \" + .name }'\n"
+    )
+    assert command("flow", "check", file).status == 0
+    ran = command("flow", "run", file, "--input", '{"name": "Ada"}')
+    assert (ran.status, _json(ran.out)) == (0, {"greeting": "Hello Ada"})
+    file.write_text("do: 5\n")
+    broken = command("flow", "check", file)
+    assert broken.status == 1
+    assert f"{file}:1:" in broken.err
