@@ -52,12 +52,12 @@ async def authenticate(
         # Its name stays out of the log: clients that swap name and secret would have the secret written there.
         await _fail(credentials, address, server, "unknown client")
     client = registered.client
-    if not client.enabled:
-        raise InvalidClient("The client is disabled; an administrator can enable it.", by_header=by_header)
     if credentials.method not in accepted_methods(registered):
         raise InvalidClient(_wrong_method(credentials.method, registered), by_header=by_header)
     if credentials.method != "none" and not await _secret_matches(credentials, registered, address, server):
         await _fail(credentials, address, server, f"wrong client secret ({client.client_id})")
+    if not client.enabled:
+        raise InvalidClient("The client is disabled; an administrator can enable it.", by_header=by_header)
     return registered
 
 
@@ -110,16 +110,23 @@ async def _secret_matches(
     for text in offered:
         if _is_made_secret(text, live) or any(_was_verified(text, secret) for secret in live):
             return True
-    chosen = [secret for secret in live if secret.hash]
-    if chosen:
-        await throttle.refuse_if_blocked(
-            server.database, await server.directory.settings(), _throttled(credentials, address), now
-        )
-    for secret in chosen:
-        for text in offered:
-            if await verify_password(text, secret.hash):
-                _VERIFIED.put(_keyed_digest(text, secret), True)
-                return True
+    return await _is_chosen_secret(offered, [secret for secret in live if secret.hash], credentials, address, server)
+
+
+async def _is_chosen_secret(
+    offered: set[str], chosen: list[ClientSecret], credentials: Credentials, address: str, server: AuthorizationServer
+) -> bool:
+    """Compare with secrets that somebody chose; guesses are throttled before they are looked at."""
+    if not chosen:
+        return False
+    attempt = _throttled(credentials, address)
+    async with throttle.in_turn(attempt):
+        await throttle.refuse_if_blocked(server.database, await server.directory.settings(), attempt, server.clock())
+        for secret in chosen:
+            for text in offered:
+                if await verify_password(text, secret.hash):
+                    _VERIFIED.put(_keyed_digest(text, secret), True)
+                    return True
     return False
 
 
