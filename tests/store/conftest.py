@@ -1,6 +1,5 @@
 """The contract suite's stores: each test that takes `store` or `database` runs on every engine."""
 
-import itertools
 from collections.abc import AsyncIterator
 from collections.abc import Awaitable
 from collections.abc import Callable
@@ -18,37 +17,50 @@ from tests.store.postgresql_cluster import Cluster
 from tests.store.postgresql_cluster import binaries
 
 Opener = Callable[[], Awaitable[Database]]
-_NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """The session's PostgreSQL, with a migrated database `template`."""
+    """The session's PostgreSQL, with a migrated database `gatewright` and a copy of what is in it at first."""
     folder = binaries()
     if folder is None:
         pytest.skip("no PostgreSQL server is installed under /usr/lib/postgresql")
     running = Cluster(folder)
     try:
-        execute(running, "CREATE DATABASE template")
-        migrate_postgresql(running.url("template"))
+        execute(running.url("postgres"), "CREATE DATABASE gatewright")
+        migrate_postgresql(running.url("gatewright"))
+        execute(
+            running.url("gatewright"),
+            f"CREATE SCHEMA pristine; {_for_each_table('CREATE TABLE pristine.%1$I AS TABLE %1$I')}",
+        )
         yield running
     finally:
         running.remove()
 
 
-def execute(cluster: Cluster, statement: str) -> None:
-    """Run a statement that stands outside of all databases."""
-    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+def execute(url: str, statement: str) -> None:
+    """Run a statement over a connection of its own."""
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
 
 
+def _for_each_table(statement: str) -> str:
+    return f"""
+        DO $$ DECLARE name text; BEGIN
+            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+                EXECUTE format('{statement}', name);
+            END LOOP;
+        END $$
+    """
+
+
 @pytest.fixture
-def postgresql_url(cluster: Cluster) -> Iterator[str]:
-    """This test's own PostgreSQL database, migrated."""
-    name = f"test{next(_NUMBERS)}"
-    execute(cluster, f"CREATE DATABASE {name} TEMPLATE template STRATEGY file_copy")
-    yield cluster.url(name)
-    execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_url(cluster: Cluster) -> str:
+    """The session's PostgreSQL database, as empty as a migrated one (a database for each test takes too long)."""
+    url = cluster.url("gatewright")
+    restore = _for_each_table("DELETE FROM %1$I; INSERT INTO %1$I SELECT * FROM pristine.%1$I")
+    execute(url, f"SET session_replication_role = replica; {restore}")  # foreign keys don't matter meanwhile
+    return url
 
 
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])

@@ -13,6 +13,7 @@ from gatewright.store import access
 from gatewright.store import changes
 from gatewright.store import cleanup
 from gatewright.store import clients
+from gatewright.store import poller
 from gatewright.store import scopes
 from gatewright.store import settings
 from gatewright.store import tokens
@@ -79,7 +80,8 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(store: Opener) -> Pair:
+async def pair(store: Opener, monkeypatch: pytest.MonkeyPatch) -> Pair:
+    monkeypatch.setattr(poller, "_INTERVAL_SECONDS", 0.01)  # test_postgresql.py holds the real one to its promise
     writer, reader = await store(), Counting(await store())
 
     async def settle() -> None:
