@@ -122,7 +122,7 @@ class Site:
         """Give the browser a session, without the form (which has tests of its own)."""
         in_force = await self.parts.directory.settings()
         started = await sessions.start_session(self.parts.database, in_force, f"id-of-{name}", self.clock())
-        (http or self.http).cookies.set(SESSION_COOKIE, started.cookie)
+        set_session(http or self.http, started.cookie)
 
     async def ask(self, **parameters: str) -> httpx.Response:
         """An authorization request from the browser; `response_type=code` and the ledger unless told."""
@@ -238,6 +238,11 @@ class Site:
             return Answer(0, {}, b"")
         found = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in sent[0]["headers"]}
         return Answer(sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+def set_session(http: httpx.AsyncClient, cookie: str) -> None:
+    """Give a browser a session's cookie, in place of the one it had."""
+    http.cookies.set(SESSION_COOKIE, cookie, domain="localhost.local")  # what cookie jars call a host without dots
 
 
 def basic(client_id: str, secret: str | None = None) -> dict[str, str]:
