@@ -75,6 +75,7 @@ CLIENT_VALUES = {
     "access_token_lifetime_seconds": "",
     "refresh_limit": "limited",
     "refresh_limit_count": "0",
+    "revision": "3",
 }
 CLIENT_FORM = {
     "frame": FRAME,
@@ -121,7 +122,7 @@ do:
 def step(name: str, kind: str, line: int, depth: int, offset: int, width: int, **more: Any) -> dict[str, Any]:
     return {
         "name": name, "kind": kind, "line": line, "depth": depth, "milliseconds": width / 20, "offset": offset, "width": width,
-        "skipped": False, "error": "", "input": '{\n  "from": "LHR"\n}', "output": '{\n  "iata": "LHR"\n}', "context": "",
+        "error": "", "input": '{\n  "from": "LHR"\n}', "output": '{\n  "iata": "LHR"\n}', "context": "",
     } | more  # fmt: skip
 
 
@@ -133,7 +134,7 @@ RESULT = {
     "error": {"title": "No such airport", "detail": "No airport has the code XXX", "place": "/do/1/goal"},
     "steps": [
         step("start", "call", 11, 0, 0, 38),
-        step("ifWanted", "set", 13, 1, 38, 0, skipped=True),
+        step("each[0]", "set", 13, 1, 38, 1, context='{"start": {}}'),
         step("goal", "call", 15, 0, 40, 55, error="No airport has the code XXX"),
     ],
     "left_out": 2,
@@ -286,7 +287,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "oauth/scope_form.html",
         {
             "frame": FRAME, "scope": SCOPE, "errors": {"services": "There is no service geo:distance. Did you mean airports:distance?"},
-            "values": {"name": "airports", "description": "Look up airports and distances", "folders": "airports", "services": "geo:distance", "url_templates": "GET /airports/{iata}"},
+            "values": {"name": "airports", "description": "Look up airports and distances", "folders": "airports", "services": "geo:distance", "url_templates": "GET /airports/{iata}", "revision": "1"},
             "available": {"folders": ["airports", "airports.reports"], "services": ["airports:lookup", "airports:distance"], "url_templates": ["GET /airports/{iata}"]},
             "opens": [{"service": "airports:lookup", "routes": ["GET /airports/{iata}"]}, {"service": "airports:distance", "routes": []}], "clients": ["Postman (1.0)"],
         },
@@ -299,8 +300,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "oauth/associations.html",
         {
             "frame": FRAME, "side": "client", "subjects": [("5f", "Postman (1.0)"), ("0c", "Warehouse batch (2.4)")], "subject": "5f", "subject_text": "Postman (1.0)",
-            "members": [{"value": "airports", "text": "airports", "help": "Look up airports and distances"}],
-            "others": [{"value": "IntScope", "text": "IntScope", "help": ""}, {"value": "orders.read", "text": "orders.read", "help": "Read your orders"}],
+            "members": [{"value": "airports", "text": "airports", "help": "Look up airports and distances", "was": True}],
+            "others": [{"value": "IntScope", "text": "IntScope", "help": "", "was": False}, {"value": "orders.read", "text": "orders.read", "help": "Read your orders", "was": False}],
             "others_more": False, "q": "",
         },
     ),
@@ -318,26 +319,26 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "settings": (
         "oauth/settings.html",
         {
-            "frame": FRAME, "errors": {}, "revision": 4,
+            "frame": FRAME, "errors": {},
             "values": {
                 "require_https": "except_loopback", "require_pkce": "false", "allow_plain_pkce": "false", "authorization_code_lifetime": "600",
                 "access_token_lifetime": "seconds", "access_token_lifetime_seconds": "3600", "refresh_token_lifetime": "seconds", "refresh_token_lifetime_seconds": "2592000",
                 "refresh_token_grace": "10", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "session_lifetime": "28800", "throttle_failures": "10",
-                "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "fetch_private_hosts": "",
+                "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "fetch_private_hosts": "", "revision": "4",
             },
         },
     ),
     "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"]}, {"user": ADA, "groups": []}]}),
-    "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"]}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
+    "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"], "revision": "2"}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
     "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
     "groups": ("people/groups.html", {"frame": FRAME, "rows": [{"group": group, "users": 2, "clients": 1} for group in GROUPS]}),
     "group-edit": (
         "people/group_form.html",
-        {"frame": FRAME, "group": GROUPS[2], "values": {"name": "integration", "description": "Partners' systems"}, "errors": {}, "members": [{"value": "user:ada", "text": "ada", "help": "User"}], "others": [{"value": "client:5f", "text": "Postman (1.0)", "help": "Client"}], "others_more": True, "q": ""},
+        {"frame": FRAME, "group": GROUPS[2], "values": {"name": "integration", "description": "Partners' systems", "revision": "2"}, "errors": {}, "members": [{"value": "user:ada", "text": "ada", "help": "User", "was": True}], "others": [{"value": "client:5f", "text": "Postman (1.0)", "help": "Client", "was": False}], "others_more": True, "q": ""},
     ),
     "acls": ("people/acls.html", {"frame": FRAME, "rows": [{"acl": Acl(target="airports", execute=("integration",)), "services": 3}, {"acl": Acl(target="airports:lookup"), "services": 1}]}),
     "acls-none": ("people/acls.html", {"frame": FRAME, "rows": []}),
-    "acl-edit": ("people/acl_form.html", {"frame": FRAME, "acl": Acl(target="airports"), "values": {"target": "airports", "execute": ["integration"]}, "errors": {}, "targets": ["airports", "airports:lookup"], "groups": GROUPS}),
+    "acl-edit": ("people/acl_form.html", {"frame": FRAME, "acl": Acl(target="airports"), "values": {"target": "airports", "execute": ["integration"], "revision": "2"}, "errors": {}, "targets": ["airports", "airports:lookup"], "groups": GROUPS}),
     "packages": (
         "packages/packages.html",
         {
@@ -354,12 +355,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "service": ("packages/service.html", SERVICE_PAGE),
     "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": [], "revision": "2"}),
     "service-run": ("packages/_run.html", {"result": RESULT | {"ok": True, "status": 200, "error": None, "output": "{}"}}),
+    "get-token-fragment": ("get_token_fragment.html", {"frame": FRAME}),
     "get-token": (
         "get_token.html",
         {
             "frame": FRAME, "clients": [("5f", "Postman (1.0)")], "errors": {}, "auth_url": "http://localhost:5555/oauth/authorize", "access_token_url": "http://localhost:5555/oauth/token",
-            "callback_url": "http://localhost:5555/console/get-token/callback", "scopes": ["airports"], "token": TOKEN, "services": [("GET /airports/{iata}", "airports:lookup")],
-            "values": {"token_name": "Postman", "grant_type": "password", "client_id": "5f", "client_secret": "", "scope": "airports", "username": "ada", "password": "", "client_authentication": "client_secret_basic"},
+            "callback_url": "http://localhost:5555/console/get-token/callback", "token": TOKEN, "wanted": "GET /airports/{iata}", "body": "{}",
+            "services": [{"address": "GET /airports/{iata}", "service": "airports:lookup", "sample": "{}"}],
+            "client": {"client_id": "5f", "type": "confidential", "scopes": ["airports"], "grants": ["Implicit"], "has_callback": False},
+            "values": {"token_name": "Postman", "grant_type": "password", "client_id": "5f", "client_secret": "", "scope": "airports", "username": "ada", "password": "", "client_authentication": "client_secret_basic", "service": ""},
             "call": {"request": "GET /airports/{iata}", "body": '{"iata": "LHR"}', "status": 200, "milliseconds": 1.9, "headers": [("Content-Type", "application/json")], "answer": '{\n  "name": "London Heathrow Airport"\n}'},
         },
     ),

@@ -1,5 +1,6 @@
 """Access control lists."""
 
+from collections.abc import Mapping
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -8,11 +9,15 @@ from starlette.responses import Response
 
 from gatewright.admin import acls as operations
 from gatewright.console.visit import Visit
-from gatewright.console.visit import errors_by_field
+from gatewright.console.visit import refuse_if_changed
+from gatewright.console.visit import revision_of
+from gatewright.kernel.errors import Conflict
+from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.errors import NotFound
 from gatewright.services.names import folders_above
 from gatewright.store import access
+from gatewright.store.database import Transaction
 from gatewright.store.records import Acl
 
 _LIST: Final = "/console/acls"
@@ -21,7 +26,7 @@ _LIST: Final = "/console/acls"
 async def show_list(visit: Visit) -> Response:
     """The lists by target, with how many services each decides for."""
     acls = await visit.parts.directory.acls()
-    decided = [_deciding(name, acls) for name in visit.catalogue.services]
+    decided = [deciding(name, acls) for name in visit.catalogue.services]
     rows = [
         {"acl": Acl(target=target, execute=groups), "services": decided.count(target)}
         for target, groups in acls.items()
@@ -35,13 +40,23 @@ async def edit(visit: Visit) -> Response:
     acls = await visit.parts.directory.acls()
     acl = Acl(target=target, execute=acls[target]) if target in acls else None
     if not visit.is_post:
-        return await _form(visit, acl, {"target": target, "execute": acl.execute if acl else []})
-    target, execute = acl.target if acl else visit.field("target").strip(), visit.fields("execute")
+        execute = acl.execute if acl else ()
+        return await _form(visit, acl, {"target": target, "execute": execute, "revision": revision_of(acl)})
+    chosen = acl.target if acl else visit.field("target").strip()
     try:
-        await visit.write(operations.save, visit.by, target, execute, visit.catalogue)
-    except Invalid as error:
-        return await _form(visit, acl, {"target": target, "execute": execute}, errors_by_field(error), 422)
-    return visit.go(_LIST, f"Access control list of {target} saved. In force from the next call on.")
+        await visit.write(_save, visit, chosen, is_new=not target)
+    except (Invalid, Conflict) as refused:
+        typed = {"target": chosen, "execute": visit.fields("execute"), "revision": visit.field("revision")}
+        return await _form(visit, acl, typed, refused)
+    return visit.go(_LIST, f"Access control list of {chosen} saved. In force from the next call on.")
+
+
+def _save(transaction: Transaction, visit: Visit, target: str, *, is_new: bool) -> None:
+    kept = access.all_acls(transaction).get(target)
+    if is_new and kept is not None:
+        raise Invalid([FieldError("target", f"There is a list of {target} already; edit that one.")])
+    refuse_if_changed(visit.field("revision"), None if kept is None else Acl(target=target, execute=kept))
+    operations.save(transaction, visit.by, target, visit.fields("execute"), visit.catalogue)
 
 
 async def delete(visit: Visit) -> Response:
@@ -66,20 +81,20 @@ async def delete(visit: Visit) -> Response:
     )
 
 
-def _deciding(service: str, acls: Any) -> str | None:
+def deciding(service: str, acls: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The target of the list that holds for a service: the nearest one, or None."""
     return next((target for target in (service, *folders_above(service)) if target in acls), None)
 
 
 async def _form(
-    visit: Visit, acl: Acl | None, values: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200
+    visit: Visit, acl: Acl | None, values: dict[str, Any], refused: Invalid | Conflict | None = None
 ) -> Response:
     catalogue = visit.catalogue
-    return visit.page(
+    return visit.form_page(
         "people/acl_form.html",
-        status,
+        refused,
         acl=acl,
         values=values,
-        errors=errors or {},
         targets=sorted([*catalogue.folders, *catalogue.services]),
         groups=await visit.read(access.all_groups),
     )

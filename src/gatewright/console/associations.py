@@ -1,103 +1,128 @@
 """Associate Scopes to Clients, from both sides."""
 
+from collections.abc import Iterable
 from typing import Any
 from typing import Final
+from typing import Literal
 from urllib.parse import quote
 
+import msgspec
 from starlette.responses import Response
 
 from gatewright.admin import associations as operations
 from gatewright.admin.clients import find as find_client
 from gatewright.admin.scopes import find as find_scope
 from gatewright.console.visit import Visit
+from gatewright.console.visit import changed_members
+from gatewright.console.visit import counted
 from gatewright.store import clients
 from gatewright.store import scopes
 from gatewright.store.database import Transaction
+from gatewright.store.records import Client
 
 _PAGE: Final = "/console/oauth/associations"
 _MOST: Final = 200
 
+Item = dict[str, Any]
+
+
+class _Panes(msgspec.Struct, kw_only=True):
+    """What is associated with the subject, and the rest. subjects: (key, text) of all that can be chosen."""
+
+    side: Literal["scope", "client"]
+    subjects: list[tuple[str, str]]
+    subject: str = ""
+    subject_text: str = ""
+    members: list[Item] = []
+    others: list[Item] = []
+    others_more: bool = False
+
 
 async def show(visit: Visit) -> Response:
     """Two panes: what is associated, and the rest; and Save Changes."""
-    if visit.query("client") or visit.query("side") == "client":
-        return await _of_client(visit)
-    return await _of_scope(visit)
+    of_client = bool(visit.query("client") or visit.query("side") == "client")
+    if visit.is_post:
+        return await (_save_client if of_client else _save_scope)(visit)
+    panes = await visit.read(_of_client if of_client else _of_scope, visit)
+    return visit.page("oauth/associations.html", q=visit.query("q"), **msgspec.structs.asdict(panes))
 
 
-async def _of_client(visit: Visit) -> Response:
-    subjects = [(client.client_id, client.label) for client in await visit.read(clients.page, ("", ""), _MOST)]
+async def _save_client(visit: Visit) -> Response:
+    label, after = await visit.write(_change_client, visit)
+    chosen = quote(visit.query("client"), safe="")
+    return visit.go(
+        f"{_PAGE}?client={chosen}",
+        f"Saved. {label} may ask for {counted(len(after), 'scope')}. In force from the next request on.",
+        ("Get New Access Token", f"/console/get-token?client_id={chosen}"),
+    )
+
+
+async def _save_scope(visit: Visit) -> Response:
+    after = await visit.write(_change_scope, visit)
+    name = visit.query("scope")
+    return visit.go(
+        f"{_PAGE}?scope={quote(name, safe='')}",
+        f"Saved. {counted(len(after), 'client')} may ask for {name}. In force from the next request on.",
+        ("Get New Access Token", "/console/get-token"),
+    )
+
+
+def _change_client(transaction: Transaction, visit: Visit) -> tuple[str, list[str]]:
+    client = find_client(transaction, visit.query("client"))
+    after = changed_members(visit, clients.scopes(transaction, client.client_id))
+    operations.set_client_scopes(transaction, visit.by, client.client_id, after)
+    return client.label, after
+
+
+def _change_scope(transaction: Transaction, visit: Visit) -> list[str]:
+    scope = find_scope(transaction, visit.query("scope"))
+    after = changed_members(visit, scopes.clients(transaction, scope.name))
+    operations.set_scope_clients(transaction, visit.by, scope.name, after)
+    return after
+
+
+def _of_client(transaction: Transaction, visit: Visit) -> _Panes:
+    subjects = [(client.client_id, client.label) for client in clients.page(transaction, ("", ""), _MOST)]
     chosen = visit.query("client") or (subjects[0][0] if subjects else "")
     if not chosen:
-        return _page(visit, "client", [], "", "", [], [])
-    client = await visit.read(find_client, chosen)
+        return _Panes(side="client", subjects=[])
+    client = find_client(transaction, chosen)
     if (chosen, client.label) not in subjects:
         subjects.append((chosen, client.label))
-    associated = await visit.read(clients.scopes, chosen)
-    if visit.is_post:
-        await visit.write(operations.set_client_scopes, visit.by, chosen, _changed(visit, associated))
-        return visit.go(
-            f"{_PAGE}?client={quote(chosen, safe='')}", f"Scopes of {client.label} saved.", *_next_steps(chosen)
-        )
-    every = list((await visit.parts.directory.scopes()).values())
-    items = [{"value": scope.name, "text": scope.name, "help": scope.description} for scope in every]
-    members = [item for item in items if item["value"] in associated]
-    others = [item for item in items if item["value"] not in associated]
-    return _page(visit, "client", subjects, chosen, client.label, members, others)
+    associated = clients.scopes(transaction, chosen)
+    items = [
+        {"value": scope.name, "text": scope.name, "help": scope.description, "was": scope.name in associated}
+        for scope in scopes.all_scopes(transaction)
+    ]
+    return _Panes(
+        side="client",
+        subjects=subjects,
+        subject=chosen,
+        subject_text=client.label,
+        members=[item for item in items if item["was"]],
+        others=[item for item in items if not item["was"]],
+    )
 
 
-async def _of_scope(visit: Visit) -> Response:
-    subjects = [(name, name) for name in await visit.parts.directory.scopes()]
+def _of_scope(transaction: Transaction, visit: Visit) -> _Panes:
+    subjects = [(scope.name, scope.name) for scope in scopes.all_scopes(transaction)]
     chosen = visit.query("scope") or (subjects[0][0] if subjects else "")
     if not chosen:
-        return _page(visit, "scope", [], "", "", [], [])
-    await visit.read(find_scope, chosen)
-    associated = await visit.read(scopes.clients, chosen)
-    if visit.is_post:
-        await visit.write(operations.set_scope_clients, visit.by, chosen, _changed(visit, associated))
-        return visit.go(
-            f"{_PAGE}?scope={quote(chosen, safe='')}", f"Clients of scope {chosen} saved.", *_next_steps("")
-        )
-    members, others, more = await visit.read(_client_panes, associated, visit.query("q"))
-    return _page(visit, "scope", subjects, chosen, chosen, members, others, more)
-
-
-def _client_panes(
-    transaction: Transaction, associated: tuple[str, ...], q: str
-) -> tuple[list[dict[str, str]], list[dict[str, str]], bool]:
-    found = clients.page(transaction, ("", ""), _MOST + 1, q)
-    members = [client for client_id in associated[:_MOST] if (client := clients.find(transaction, client_id))]
-    others = [client for client in found[:_MOST] if client.client_id not in associated]
-    items = [
-        [{"value": client.client_id, "text": client.label, "help": client.client_id} for client in pane]
-        for pane in (members, others)
-    ]
-    return items[0], items[1], len(found) > _MOST
-
-
-def _changed(visit: Visit, before: tuple[str, ...]) -> list[str]:
-    """What is ticked, and what was associated but not on the page."""
-    shown, ticked = set(visit.fields("shown")), set(visit.fields("member"))
-    return sorted(ticked | {name for name in before if name not in shown})
-
-
-def _next_steps(client_id: str) -> list[tuple[str, str]]:
-    chosen = f"?client_id={quote(client_id, safe='')}" if client_id else ""
-    return [("Get New Access Token", f"/console/get-token{chosen}")]
-
-
-def _page(
-    visit: Visit, side: str, subjects: list[tuple[str, str]], subject: str, text: str,
-    members: list[dict[str, Any]], others: list[dict[str, Any]], more: bool = False,
-) -> Response:  # fmt: skip
-    return visit.page(
-        "oauth/associations.html",
-        side=side,
+        return _Panes(side="scope", subjects=[])
+    find_scope(transaction, chosen)
+    associated = scopes.clients(transaction, chosen)
+    members = [client for each in associated[:_MOST] if (client := clients.find(transaction, each))]
+    found = clients.page(transaction, ("", ""), _MOST + 1, visit.query("q"))
+    return _Panes(
+        side="scope",
         subjects=subjects,
-        subject=subject,
-        subject_text=text,
-        members=members,
-        others=others,
-        others_more=more,
-        q=visit.query("q"),
+        subject=chosen,
+        subject_text=chosen,
+        members=_items(members, was=True),
+        others=_items((client for client in found[:_MOST] if client.client_id not in associated), was=False),
+        others_more=len(found) > _MOST,
     )
+
+
+def _items(found: Iterable[Client], *, was: bool) -> list[Item]:
+    return [{"value": each.client_id, "text": each.label, "help": each.client_id, "was": was} for each in found]

@@ -7,11 +7,14 @@ import msgspec
 from starlette.responses import Response
 
 from gatewright.admin import clients as operations
+from gatewright.admin.client_rules import NEW
 from gatewright.admin.client_rules import read_client
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
-from gatewright.console.visit import errors_by_field
+from gatewright.console.visit import counted
 from gatewright.console.visit import lines
+from gatewright.kernel.errors import Conflict
+from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import clients
@@ -20,8 +23,8 @@ from gatewright.store.database import Transaction
 from gatewright.store.records import Client
 
 _LIST: Final = "/console/oauth/clients"
+_NEW_SECRET: Final = "oauth/client_secret_new.html"
 _TRAIL: Final = [("Security", ""), ("OAuth", "/console/oauth"), ("Client Registration", _LIST)]
-_NEW: Final = Client(client_id="", name="")
 
 
 async def show_list(visit: Visit) -> Response:
@@ -30,7 +33,7 @@ async def show_list(visit: Visit) -> Response:
     name, _, version = cursor.partition("\x1f")
     rows = await visit.read(_rows, (name, version), q, visit.now)
     shown, more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
-    last = shown[-1]["client"] if shown else _NEW
+    last = shown[-1]["client"] if shown else NEW
     return visit.page(
         "oauth/clients.html",
         q=q,
@@ -44,12 +47,11 @@ async def show_list(visit: Visit) -> Response:
 async def register(visit: Visit) -> Response:
     """The form for a new client, and its answer with the secret."""
     if not visit.is_post:
-        return await _form(visit, None, _values(_NEW))
+        return await _form(visit, None, _values(NEW))
     try:
-        client = read_client(_read(visit), _NEW)
-        saved = await visit.write(operations.create, visit.by, client)
-    except Invalid as error:
-        return await _form(visit, None, _typed(visit), errors_by_field(error), 422)
+        saved = await visit.write(operations.create, visit.by, read_client(_read(visit), NEW))
+    except Invalid as refused:
+        return await _form(visit, None, _typed(visit), refused)
     return await _credentials(visit, saved, is_new=True)
 
 
@@ -62,8 +64,8 @@ async def edit(visit: Visit) -> Response:
     base = msgspec.structs.replace(client, revision=int(revision) if revision.isdigit() else 0)
     try:
         saved = await visit.write(operations.update, visit.by, read_client(_read(visit), base))
-    except Invalid as error:
-        return await _form(visit, client, _typed(visit), errors_by_field(error), 422)
+    except (Invalid, Conflict) as refused:
+        return await _form(visit, client, _typed(visit), refused)
     if saved.secret:
         return await _credentials(visit, saved, is_new=False)
     return visit.go(_LIST, f"{saved.client.label} saved. In force from the next request on.")
@@ -72,17 +74,15 @@ async def edit(visit: Visit) -> Response:
 async def new_secret(visit: Visit) -> Response:
     """Generate New Secret: how long the old one goes on, then the new one."""
     client = await visit.read(operations.find, visit.query("client_id"))
-    keep = visit.field("keep") or "86400"
-    if visit.is_post:
-        try:
-            seconds = int(keep) if keep.isdigit() else -1
-            saved = await visit.write(operations.new_secret, visit.by, client.client_id, seconds)
-            return await _credentials(visit, saved, is_new=False, old_until=visit.now + seconds)
-        except Invalid as error:
-            return visit.page(
-                "oauth/client_secret_new.html", 422, client=client, errors=errors_by_field(error), keep=keep
-            )
-    return visit.page("oauth/client_secret_new.html", client=client, errors={}, keep=keep)
+    if not visit.is_post:
+        return visit.form_page(_NEW_SECRET, None, client=client, keep="86400")
+    keep = visit.field("keep")
+    try:
+        seconds = int(keep) if keep.isdigit() else -1
+        saved = await visit.write(operations.new_secret, visit.by, client.client_id, seconds)
+    except Invalid as refused:
+        return visit.form_page(_NEW_SECRET, refused, client=client, keep=keep)
+    return await _credentials(visit, saved, is_new=False, old_until=visit.now + seconds)
 
 
 async def enable(visit: Visit) -> Response:
@@ -101,16 +101,8 @@ async def delete(visit: Visit) -> Response:
     if visit.is_post:
         await visit.write(operations.delete, visit.by, client.client_id)
         return visit.go(_LIST, f"{client.label} deleted, and its tokens with it.")
-    live = await visit.read(tokens.count_of_client, client.client_id, visit.now)
-    return visit.ask(
-        section="clients",
-        trail=_TRAIL,
-        heading=f"Delete {client.label}?",
-        sentences=[f"{_live(live)} The client ID {client.client_id} cannot be used again.", "This cannot be undone."],
-        action=f"{_LIST}/delete?client_id={client.client_id}",
-        button="Delete client",
-        cancel=_LIST,
-    )
+    gone = f"The client ID {client.client_id} cannot be used again."
+    return _ask(visit, client, "Delete", [await _what_stops(visit, client), gone, "This cannot be undone."])
 
 
 async def _switch(visit: Visit, enabled: bool) -> Response:
@@ -118,28 +110,32 @@ async def _switch(visit: Visit, enabled: bool) -> Response:
     word = "Enable" if enabled else "Disable"
     if visit.is_post:
         await visit.write(operations.set_enabled, visit.by, client.client_id, enabled)
-        return visit.go(_LIST, f"{client.label} {word.lower()}d.")
-    live = await visit.read(tokens.count_of_client, client.client_id, visit.now)
-    sentence = (
-        "Its live tokens work again, and it can get new ones."
-        if enabled
-        else f"{_live(live)} It gets no new ones until it is enabled again."
+        return visit.go(_LIST, f"{client.label} {word.lower()}d. In force from the next request on.")
+    if enabled:
+        return _ask(visit, client, word, ["Its live tokens work again, and it can get new ones."], danger=False)
+    return _ask(
+        visit, client, word, [await _what_stops(visit, client), "It gets no new ones until it is enabled again."]
     )
+
+
+def _ask(visit: Visit, client: Client, word: str, sentences: list[str], *, danger: bool = True) -> Response:
     return visit.ask(
         section="clients",
         trail=_TRAIL,
         heading=f"{word} {client.label}?",
-        sentences=[sentence],
+        sentences=sentences,
         action=f"{_LIST}/{word.lower()}?client_id={client.client_id}",
         button=f"{word} client",
-        danger=not enabled,
+        danger=danger,
         cancel=_LIST,
     )
 
 
-def _live(live: int) -> str:
-    count = "1,000 or more" if live >= 1000 else str(live)
-    return f"It has {count} live access token{'' if live == 1 else 's'}, which stop{'s' if live == 1 else ''} working."
+async def _what_stops(visit: Visit, client: Client) -> str:
+    live = await visit.read(tokens.count_of_client, client.client_id, visit.now)
+    if not live:
+        return "It has no live access tokens."
+    return f"It has {counted(live, 'live access token', 1000)}; {'it stops' if live == 1 else 'they stop'} working from the next request on."
 
 
 def _rows(transaction: Transaction, after: tuple[str, str], q: str, now: int) -> list[dict[str, Any]]:
@@ -154,16 +150,15 @@ def _rows(transaction: Transaction, after: tuple[str, str], q: str, now: int) ->
 
 
 async def _form(
-    visit: Visit, client: Client | None, values: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200
+    visit: Visit, client: Client | None, values: dict[str, Any], refused: Invalid | Conflict | None = None
 ) -> Response:
     settings = await visit.parts.directory.settings()
     found = await visit.read(clients.registered, client.client_id) if client else None
-    return visit.page(
+    return visit.form_page(
         "oauth/client_form.html",
-        status,
+        _named_as_the_form(refused),
         client=client,
         values=values,
-        errors=_named_as_the_form(errors or {}),
         defaults=_defaults(settings),
         scopes=found.scopes if found else [],
         secrets=[s for s in found.secrets if s.expires_at is None or s.expires_at > visit.now] if found else [],
@@ -195,12 +190,13 @@ def _values(client: Client) -> dict[str, Any]:
         "access_token_lifetime_seconds": str(lifetime) if isinstance(lifetime, int) else "",
         "refresh_limit": "limited" if isinstance(limit, int) else limit,
         "refresh_limit_count": str(limit) if isinstance(limit, int) else "",
+        "revision": str(client.revision),
     }
 
 
 def _typed(visit: Visit) -> dict[str, Any]:
     """The form as it was sent, to be shown again."""
-    values: dict[str, Any] = {name: visit.field(name) for name in _values(_NEW)}
+    values: dict[str, Any] = {name: visit.field(name) for name in _values(NEW)}
     return values | {"allowed_grants": visit.fields("allowed_grants")}
 
 
@@ -221,9 +217,12 @@ def _read(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _named_as_the_form(errors: dict[str, str]) -> dict[str, str]:
-    shown = _values(_NEW)
-    return {name if name in shown else "": sentence for name, sentence in errors.items()}
+def _named_as_the_form(refused: Invalid | Conflict | None) -> Invalid | Conflict | None:
+    """The refusal, with what no field of the form stands for told of the whole form."""
+    if not isinstance(refused, Invalid):
+        return refused
+    shown = _values(NEW)
+    return Invalid([FieldError(each.field if each.field in shown else "", each.message) for each in refused.errors])
 
 
 async def _credentials(

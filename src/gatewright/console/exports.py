@@ -1,30 +1,22 @@
-"""Downloads for other programs: Postman collections."""
+"""Downloads for other programs: a client's Postman collection."""
+
+import re
 
 import msgspec
 from starlette.responses import Response
 
-from gatewright.admin import clients as postman
+from gatewright.admin.clients import find
+from gatewright.admin.postman import collection
 from gatewright.console.visit import Visit
-from gatewright.kernel.errors import NotFound
 
 
 async def postman_of_client(visit: Visit) -> Response:
     """A collection of one client: its grants, and the services it may call."""
-    collection = await visit.read(
-        postman.of_client, visit.query("client_id"), visit.catalogue, visit.parts.server.issuer
+    client = await visit.read(find, visit.query("client_id"))
+    made = await collection(visit.parts.database, client.client_id, visit.parts.server.issuer, visit.catalogue)
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", client.label).strip("-.") or "client"
+    return Response(
+        msgspec.json.format(msgspec.json.encode(made), indent=2),
+        headers={"content-disposition": f'attachment; filename="{name}.postman_collection.json"'},
+        media_type="application/json",
     )
-    return _download(collection, "gatewright.postman_collection.json")
-
-
-async def postman_of_service(visit: Visit) -> Response:
-    """A collection of one service."""
-    name = visit.query("name")
-    if not visit.catalogue.has_service(name):
-        raise NotFound(f"There is no service {name}.")
-    collection = await visit.read(postman.of_service, name, visit.catalogue, visit.parts.server.issuer)
-    return _download(collection, f"{name.replace(':', '.')}.postman_collection.json")
-
-
-def _download(collection: object, filename: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return Response(msgspec.json.format(msgspec.json.encode(collection), indent=2), 200, headers, "application/json")

@@ -1,22 +1,23 @@
-"""Home, search, and the choice of colours."""
+"""Home, and the choice of colours."""
 
+import shlex
 from typing import Any
 from typing import Final
+from urllib.parse import quote
 
 from starlette.responses import Response
 
 from gatewright import __version__
 from gatewright.console.visit import THEME_COOKIE
 from gatewright.console.visit import Visit
-from gatewright.identity import sessions
-from gatewright.kernel.secrets import ACCESS_TOKEN
-from gatewright.kernel.secrets import digest
+from gatewright.services.catalogue import Catalogue
 from gatewright.store import clients
 from gatewright.store import tokens
 from gatewright.store import users
+from gatewright.store.database import Transaction
 
 _COUNTED: Final = 1000
-_MOST_RESULTS: Final = 10
+_LOOKED_AT: Final = 20
 _YEAR: Final = 31_536_000
 
 
@@ -26,6 +27,7 @@ async def show(visit: Visit) -> Response:
     people = await visit.read(users.page, "", _COUNTED)
     scopes = await visit.parts.directory.scopes()
     live = await visit.read(tokens.page, visit.now, limit=1)
+    associated = await visit.read(_any_association, [client.client_id for client in found[:_LOOKED_AT]])
     catalogue = visit.catalogue
     return visit.page(
         "home.html",
@@ -35,11 +37,8 @@ async def show(visit: Visit) -> Response:
             ("Scopes", str(len(scopes)), "/console/oauth/scopes"),
             ("Users", _counted(len(people)), "/console/users"),
         ],
-        steps=_steps(bool(found), bool(scopes), any(catalogue.services), bool(live)),
-        problems=[
-            {"text": str(problem), "href": "/console/packages", "action": "Packages"}
-            for problem in catalogue.problems()
-        ],
+        steps=_steps(client=bool(found), scope=bool(scopes), association=associated, token=bool(live)),
+        problems=_problems(catalogue),
         server=[
             ("Version", __version__),
             ("Issuer", visit.parts.server.issuer),
@@ -50,70 +49,60 @@ async def show(visit: Visit) -> Response:
     )
 
 
-async def search(visit: Visit) -> Response:
-    """Clients, scopes, services and users by a part of their name or id; a token when it is pasted."""
-    q = visit.query("q").strip()
-    return visit.page("search.html", q=q, results=await _results(visit, q) if q else [])
-
-
 async def theme(visit: Visit) -> Response:
     """Remember the colours somebody chose."""
     response = visit.go("/console/")
-    secure = visit.request.url.scheme == "https"
-    response.set_cookie(
-        THEME_COOKIE, visit.field("theme"), max_age=_YEAR, path="/console", samesite="lax", secure=secure
-    )
+    # The page's script sets this cookie too, to show the choice at once: it is not hidden from scripts.
+    secure = visit.request.scope["scheme"] == "https"
+    response.set_cookie(THEME_COOKIE, visit.field("theme"), max_age=_YEAR, path="/", samesite="lax", secure=secure)
     return response
 
 
-async def sign_out(visit: Visit) -> Response:
-    """End the session."""
-    await sessions.end_session(visit.parts.database, visit.found.session)
-    return visit.go("/account/login")
+async def missing(visit: Visit) -> Response:
+    """An address below the console where nothing is."""
+    return visit.refused(404, "Not found", "There is no page at this address.", ("Home", "/console/"))
 
 
 def _counted(number: int) -> str:
     return f"{number:,}" if number < _COUNTED else "1,000+"
 
 
-def _steps(has_clients: bool, has_scopes: bool, has_services: bool, has_tokens: bool) -> list[dict[str, Any]]:
-    steps = [
-        (
-            "Look at the services",
-            "Flows and Python functions, with their addresses.",
-            "/console/packages",
-            "Packages",
-            has_services,
-        ),
-        (
+def _steps(*, client: bool, scope: bool, association: bool, token: bool) -> list[dict[str, Any]]:
+    """The way to a first secured call, until it is walked."""
+    if token:
+        return []
+    return [
+        _step(
             "Register a client",
-            "The application that calls them.",
+            "The application that calls the services.",
             "/console/oauth/clients/new",
             "Register client",
-            has_clients,
+            client,
         ),
-        ("Add a scope", "It lists what a token may open.", "/console/oauth/scopes/new", "Add scope", has_scopes),
-        (
+        _step("Add a scope", "It lists what a token may open.", "/console/oauth/scopes/new", "Add scope", scope),
+        _step(
             "Associate scopes to clients",
             "Which client may ask for which scope.",
             "/console/oauth/associations",
             "Associate",
-            has_scopes,
+            association,
         ),
-        (
+        _step(
             "Get a token and call a service",
             "Here, in Postman or with curl.",
             "/console/get-token",
             "Get New Access Token",
-            has_tokens,
+            token,
         ),
     ]
-    if has_tokens:
-        return []
-    return [
-        {"text": text, "help": help_, "href": href, "action": action, "done": done}
-        for text, help_, href, action, done in steps
-    ]
+
+
+def _any_association(transaction: Transaction, client_ids: list[str]) -> bool:
+    return any(clients.scopes(transaction, client_id) for client_id in client_ids)
+
+
+def _step(text: str, help_: str, address: str, action: str, done: bool) -> dict[str, Any]:
+    return {"text": text, "help": help_, "href": address, "action": action, "done": done}
 
 
 def _curl(visit: Visit) -> str:
@@ -121,55 +110,19 @@ def _curl(visit: Visit) -> str:
     file = visit.parts.workspace / "data" / "example-client.secret"
     if not file.is_file():
         return ""
-    return f'curl -u "example:$(cat {file})" -d grant_type=client_credentials {visit.parts.server.issuer}/oauth/token'
+    return f'curl -u "example:$(cat {shlex.quote(str(file))})" -d grant_type=client_credentials {visit.parts.server.issuer}/oauth/token'
 
 
-async def _results(visit: Visit, q: str) -> list[dict[str, str]]:
-    lower = q.lower()
-    found = await visit.read(clients.page, ("", ""), _MOST_RESULTS, q)
-    results = [
-        _result(
-            "Client", each.label, each.client_id, f"/console/oauth/clients/edit?client_id={each.client_id}", "client"
-        )
-        for each in found
-    ]
-    scopes = [each for each in (await visit.parts.directory.scopes()).values() if lower in each.name.lower()]
-    results += [
-        _result("Scope", each.name, each.description, f"/console/oauth/scopes/edit?scope={each.name}", "scope")
-        for each in scopes[:_MOST_RESULTS]
-    ]
-    services = [each for name, each in visit.catalogue.services.items() if lower in f"{name} {each.title}".lower()]
-    results += [
-        _result(
-            "Service",
-            each.name,
-            each.title,
-            f"/console/services?name={each.name}",
-            "flow" if each.kind == "flow" else "code",
-        )
-        for each in services[:_MOST_RESULTS]
-    ]
-    people = await visit.read(users.page, "", _MOST_RESULTS, q)
-    results += [_result("User", each.name, each.id, f"/console/users/edit?user={each.name}", "user") for each in people]
-    return results + await _token(visit, q)
-
-
-async def _token(visit: Visit, q: str) -> list[dict[str, str]]:
-    if not q.startswith(ACCESS_TOKEN):
-        return []
-    token = await visit.read(tokens.find_access_token, digest(q))
-    if token is None:
-        return []
+def _problems(catalogue: Catalogue) -> list[dict[str, str]]:
+    """What does not work, each with the page where it can be mended."""
+    by_file = {service.file: service.name for service in catalogue.services.values()}
     return [
-        _result(
-            "Token",
-            f"Token of {token.client_id}",
-            " ".join(token.scope),
-            f"/console/oauth/tokens?client={token.client_id}",
-            "token",
-        )
+        {
+            "text": str(problem),
+            "href": f"/console/services?name={quote(by_file[problem.file], safe='')}",
+            "action": "Open",
+        }
+        if problem.file in by_file
+        else {"text": str(problem), "href": "/console/packages", "action": "Packages"}
+        for problem in catalogue.problems()
     ]
-
-
-def _result(kind: str, title: str, detail: str, href: str, drawing: str) -> dict[str, str]:
-    return {"kind": kind, "title": title, "detail": detail, "href": href, "icon": drawing}

@@ -10,16 +10,19 @@ from starlette.staticfiles import StaticFiles
 from gatewright.app.parts import Parts
 from gatewright.console import acls
 from gatewright.console import associations
+from gatewright.console import browser_grant
 from gatewright.console import clients
 from gatewright.console import exports
 from gatewright.console import get_token
+from gatewright.console import groups
 from gatewright.console import home
 from gatewright.console import packages
-from gatewright.console import people
 from gatewright.console import scopes
+from gatewright.console import search
 from gatewright.console import services
 from gatewright.console import settings
 from gatewright.console import tokens
+from gatewright.console import users
 from gatewright.console.templating import HERE
 from gatewright.console.templating import STATIC_URL
 from gatewright.console.visit import Page
@@ -27,17 +30,16 @@ from gatewright.console.visit import administrators_only
 
 _SHOWN: Final[dict[str, Page]] = {
     "/": home.show,
-    "/search": home.search,
+    "/search": search.show,
     "/packages": packages.show,
     "/services": services.show,
-    "/services/postman": exports.postman_of_service,
     "/oauth": settings.overview,
     "/oauth/clients": clients.show_list,
     "/oauth/clients/postman": exports.postman_of_client,
     "/oauth/scopes": scopes.show_list,
     "/oauth/tokens": tokens.show_list,
-    "/users": people.list_users,
-    "/groups": people.list_groups,
+    "/users": users.show_list,
+    "/groups": groups.show_list,
     "/acls": acls.show_list,
 }
 """Pages that only show."""
@@ -56,17 +58,17 @@ _FORMS: Final[dict[str, Page]] = {
     "/oauth/associations": associations.show,
     "/oauth/tokens/revoke": tokens.revoke,
     "/oauth/settings": settings.edit,
-    "/users/new": people.add_user,
-    "/users/edit": people.edit_user,
-    "/users/enable": people.enable_user,
-    "/users/disable": people.disable_user,
-    "/users/delete": people.delete_user,
-    "/groups/new": people.add_group,
-    "/groups/edit": people.edit_group,
-    "/groups/delete": people.delete_group,
+    "/users/new": users.add,
+    "/users/edit": users.edit,
+    "/users/enable": users.enable,
+    "/users/disable": users.disable,
+    "/users/delete": users.delete,
+    "/groups/new": groups.add,
+    "/groups/edit": groups.edit,
+    "/groups/delete": groups.delete,
     "/acls/edit": acls.edit,
     "/acls/delete": acls.delete,
-    "/get-token/callback": get_token.callback,
+    "/get-token/callback": browser_grant.callback,
 }
 """Pages that show a form or a question, and take its answer."""
 
@@ -76,7 +78,6 @@ _ACTIONS: Final[dict[str, Page]] = {
     "/services/run": services.run,
     "/get-token/use": get_token.use,
     "/theme": home.theme,
-    "/logout": home.sign_out,
 }
 """What only forms and scripts send to."""
 
@@ -95,4 +96,5 @@ def console_routes(parts: Parts) -> list[BaseRoute]:
         *(route(path, page, "POST") for path, page in _ACTIONS.items()),
         route("/get-token", get_token.show, "GET"),
         route("/get-token", get_token.request, "POST"),
+        route("/{rest:path}", home.missing, "GET"),
     ]

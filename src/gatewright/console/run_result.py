@@ -43,7 +43,6 @@ def _step(record: Record, document: yaml.Document | None, seconds: float) -> dic
         "milliseconds": record.seconds * 1000,
         "offset": min(int(record.started / seconds * 100), 99),
         "width": min(int(record.seconds / seconds * 100), 100),
-        "skipped": record.skipped,
         "error": _error(record.error),
         "input": pretty_json(record.input),
         "output": pretty_json(record.output),

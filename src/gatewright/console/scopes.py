@@ -10,8 +10,9 @@ from starlette.responses import Response
 from gatewright.admin import scopes as operations
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
-from gatewright.console.visit import errors_by_field
+from gatewright.console.visit import counted
 from gatewright.console.visit import lines
+from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.services.coverage import Reach
 from gatewright.services.names import invoke_path
@@ -48,8 +49,8 @@ async def add(visit: Visit) -> Response:
     try:
         new = operations.read_scope(_read(visit), Scope(name=""))
         saved = await visit.write(operations.create, visit.by, new, visit.catalogue)
-    except Invalid as error:
-        return await _form(visit, None, _typed(visit), errors_by_field(error), 422)
+    except Invalid as refused:
+        return await _form(visit, None, _typed(visit), refused)
     associate = f"/console/oauth/associations?scope={quote(saved.name, safe='')}"
     return visit.go(_LIST, f"Scope {saved.name} added.", ("Associate clients", associate))
 
@@ -64,8 +65,8 @@ async def edit(visit: Visit) -> Response:
     try:
         new = operations.read_scope(_read(visit) | {"name": scope.name}, base)
         await visit.write(operations.update, visit.by, new, visit.catalogue)
-    except Invalid as error:
-        return await _form(visit, scope, _typed(visit), errors_by_field(error), 422)
+    except (Invalid, Conflict) as refused:
+        return await _form(visit, scope, _typed(visit), refused)
     return visit.go(_LIST, f"Scope {scope.name} saved. In force from the next call on.")
 
 
@@ -81,7 +82,7 @@ async def delete(visit: Visit) -> Response:
         trail=_TRAIL,
         heading=f"Delete scope {scope.name}?",
         sentences=[
-            f"{len(labels)} client{'' if len(labels) == 1 else 's'} may ask for it. Tokens that carry it open nothing by it any more."
+            f"{counted(len(labels), 'client')} may ask for it. Tokens that carry it open nothing by it any more."
         ],
         items=labels[:20],
         action=f"{_LIST}/delete?scope={quote(scope.name, safe='')}",
@@ -91,15 +92,14 @@ async def delete(visit: Visit) -> Response:
 
 
 async def _form(
-    visit: Visit, scope: Scope | None, values: dict[str, str], errors: dict[str, str] | None = None, status: int = 200
+    visit: Visit, scope: Scope | None, values: dict[str, str], refused: Invalid | Conflict | None = None
 ) -> Response:
     catalogue = visit.catalogue
-    return visit.page(
+    return visit.form_page(
         "oauth/scope_form.html",
-        status,
+        refused,
         scope=scope,
         values=values,
-        errors=errors or {},
         available={
             "folders": sorted(catalogue.folders),
             "services": sorted(catalogue.services),
@@ -126,6 +126,7 @@ def _values(scope: Scope) -> dict[str, str]:
         "folders": "\n".join(scope.folders),
         "services": "\n".join(scope.services),
         "url_templates": "\n".join(scope.url_templates),
+        "revision": str(scope.revision),
     }
 
 
@@ -134,7 +135,7 @@ def _typed(visit: Visit) -> dict[str, str]:
 
 
 def _read(visit: Visit) -> dict[str, Any]:
-    read: dict[str, Any] = {name: visit.field(name) for name in ("name", "description")}
+    read: dict[str, Any] = {name: visit.field(name).strip() for name in ("name", "description")}
     return read | {name: lines(visit.field(name)) for name in ("folders", "services", "url_templates")}
 
 

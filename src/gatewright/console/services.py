@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.responses import Response
 
+from gatewright.console.acls import deciding
 from gatewright.console.run_result import show_run
 from gatewright.console.templating import pretty_json
 from gatewright.console.templating import render
@@ -25,18 +26,14 @@ from gatewright.services.draft import check_source
 from gatewright.services.draft import with_draft
 from gatewright.services.errors import ServiceError
 from gatewright.services.invocation import to_json
-from gatewright.services.names import folders_above
 from gatewright.services.names import invoke_path
 from gatewright.services.source import Source
 from gatewright.services.source import digest_of
 from gatewright.services.source import read_source
 from gatewright.services.source import save_source
+from gatewright.web.security_headers import POLICY
 
-_TASKS: Final = ("do", "set", "switch", "for", "fork", "try", "raise", "call", "run", "wait", "emit")
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self';"
-    " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+_CONFLICT: Final = "Not saved: the file was changed by somebody else meanwhile. Copy your text, load the page again and repeat the change."
 
 
 async def show(visit: Visit) -> Response:
@@ -63,8 +60,8 @@ async def save(visit: Visit) -> Response:
     try:
         source = save_source(visit.parts.packages_folder, service, text, revision)
     except Conflict:
-        message = "Not saved: the file was changed by somebody else meanwhile. Copy your text, load the page again and repeat the change."
-        return await _saved(visit, service, text, revision, None, [_told(message), *_shown(problems)], 409)
+        told = {"line": 1, "column": 1, "severity": "error", "message": _CONFLICT}
+        return await _saved(visit, service, text, revision, None, [told, *_shown(problems)], 409)
     await visit.parts.watcher.refresh()
     broken = any(problem.severity == "error" for problem in problems)
     sentence = (
@@ -178,13 +175,15 @@ async def _page(
         saved=saved,
         curl=_curl(visit, service),
     )
-    response.headers["content-security-policy"] = _POLICY.format(nonce=visit.nonce)
+    # The editor makes style elements of its own; they carry this nonce.
+    own = POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{visit.nonce}'")
+    response.headers["content-security-policy"] = own
     return response
 
 
 async def _acl(visit: Visit, name: str) -> dict[str, Any] | None:
     acls = await visit.parts.directory.acls()
-    target = next((target for target in (name, *folders_above(name)) if target in acls), None)
+    target = deciding(name, acls)
     return {"target": target, "groups": acls[target]} if target else None
 
 
@@ -193,10 +192,8 @@ def _schema(schema: Any) -> str:
 
 
 def _words(visit: Visit) -> list[dict[str, str]]:
-    tasks = [{"label": task, "detail": "task"} for task in _TASKS]
-    return tasks + [
-        {"label": name, "detail": each.title or each.kind} for name, each in visit.catalogue.services.items()
-    ]
+    """What completion offers where a service can be named."""
+    return [{"label": name, "detail": each.title or each.kind} for name, each in visit.catalogue.services.items()]
 
 
 def _curl(visit: Visit, service: Service) -> str:
@@ -221,7 +218,3 @@ def _shown(problems: list[Problem]) -> list[dict[str, Any]]:
 
 def _of_service(problem: Any) -> dict[str, Any]:
     return {"line": problem.line, "column": problem.column, "severity": "error", "message": problem.message}
-
-
-def _told(message: str) -> dict[str, Any]:
-    return {"line": 1, "column": 1, "severity": "error", "message": message}

@@ -8,11 +8,14 @@ from starlette.responses import Response
 from gatewright.admin import settings as operations
 from gatewright.console.templating import duration
 from gatewright.console.visit import Visit
-from gatewright.console.visit import errors_by_field
 from gatewright.console.visit import lines
+from gatewright.console.visit import refuse_if_changed
+from gatewright.console.visit import revision_of
+from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth.metadata import well_known_path
+from gatewright.store.database import Transaction
 
 _LISTS: Final = ("cors_allowed_origins", "fetch_private_hosts")
 _LIFETIMES: Final = ("access_token_lifetime", "refresh_token_lifetime")
@@ -38,23 +41,27 @@ async def overview(visit: Visit) -> Response:
 
 async def edit(visit: Visit) -> Response:
     """The form of the global settings, and its answer."""
-    present = await visit.parts.directory.settings()
     if not visit.is_post:
-        return _form(visit, _values(present))
+        return _form(visit, _values(await visit.parts.directory.settings()))
     try:
-        new = operations.read_settings(_read(visit, present), present, from_form=True)
-        await visit.write(operations.change, visit.by, new)
-    except Invalid as error:
-        return _form(visit, _typed(visit), errors_by_field(error), 422)
+        await visit.write(_change, visit)
+    except (Invalid, Conflict) as refused:
+        return _form(visit, _typed(visit), refused)
     return visit.go("/console/oauth", "Settings saved. In force from the next request on.")
 
 
-def _form(visit: Visit, values: dict[str, str], errors: dict[str, str] | None = None, status: int = 200) -> Response:
-    return visit.page("oauth/settings.html", status, values=values, errors=errors or {}, revision=0)
+def _change(transaction: Transaction, visit: Visit) -> None:
+    present = operations.load(transaction)
+    refuse_if_changed(visit.field("revision"), present)
+    operations.change(transaction, visit.by, operations.read_settings(_read(visit), present, from_form=True))
+
+
+def _form(visit: Visit, values: dict[str, str], refused: Invalid | Conflict | None = None) -> Response:
+    return visit.form_page("oauth/settings.html", refused, values=values)
 
 
 def _values(settings: GlobalSettings) -> dict[str, str]:
-    values: dict[str, str] = {}
+    values: dict[str, str] = {"revision": revision_of(settings)}
     for name in operations.FIELDS:
         value = getattr(settings, name)
         if name in _LISTS:
@@ -71,7 +78,7 @@ def _typed(visit: Visit) -> dict[str, str]:
     return {name: visit.field(name) for name in _values(GlobalSettings())}
 
 
-def _read(visit: Visit, present: GlobalSettings) -> dict[str, Any]:
+def _read(visit: Visit) -> dict[str, Any]:
     """What the form means; settings it does not show stay as they are."""
     read: dict[str, Any] = {}
     for name in operations.FIELDS:

@@ -1,5 +1,6 @@
 """Tokens: the live ones, and revoking one, all of a client, all of a user."""
 
+from collections.abc import Callable
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -7,13 +8,17 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from gatewright.admin import tokens as operations
+from gatewright.admin.actor import By
 from gatewright.admin.clients import find as find_client
 from gatewright.admin.users import find_named
+from gatewright.console.users import live_tokens
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
+from gatewright.console.visit import counted
 from gatewright.kernel.errors import NotFound
 from gatewright.store import clients
 from gatewright.store import tokens
+from gatewright.store.database import Transaction
 
 _LIST: Final = "/console/oauth/tokens"
 _TRAIL: Final = [("Security", ""), ("OAuth", "/console/oauth"), ("Tokens", _LIST)]
@@ -60,7 +65,7 @@ async def revoke(visit: Visit) -> Response:
 async def _revoke_one(visit: Visit, token_id: str) -> Response:
     if visit.is_post:
         await visit.write(operations.revoke, visit.by, token_id)
-        return visit.go(_LIST, "Token revoked.")
+        return visit.go(_LIST, "Token revoked. It stops working from the next request on.")
     token = await visit.read(tokens.find_access_token_by_id, token_id)
     if token is None:
         raise NotFound("This token is gone already.")
@@ -74,10 +79,10 @@ async def _revoke_one(visit: Visit, token_id: str) -> Response:
 async def _revoke_client(visit: Visit, client_id: str) -> Response:
     client = await visit.read(find_client, client_id)
     if visit.is_post:
-        ended = await visit.write(operations.revoke_client, visit.by, client_id)
-        return visit.go(_LIST, f"{ended} token{'' if ended == 1 else 's'} of {client.label} revoked.")
+        await _revoke_all(visit, operations.revoke_client, client_id)
+        return visit.go(_LIST, f"All tokens of {client.label} revoked. They stop working from the next request on.")
     live = await visit.read(tokens.count_of_client, client_id, visit.now)
-    sentence = f"It has {live if live < 1000 else '1,000 or more'} live access token{'' if live == 1 else 's'}. Refresh tokens go with them."
+    sentence = f"It has {counted(live, 'live access token', 1000)}. Refresh tokens and pending codes go with them."
     return _ask(
         visit, f"Revoke all tokens of {client.label}?", sentence, f"client={quote(client_id, safe='')}", "Revoke all"
     )
@@ -86,10 +91,17 @@ async def _revoke_client(visit: Visit, client_id: str) -> Response:
 async def _revoke_user(visit: Visit, name: str) -> Response:
     user = await visit.read(find_named, name)
     if visit.is_post:
-        ended = await visit.write(operations.revoke_user, visit.by, user.id)
-        return visit.go(_LIST, f"{ended} token{'' if ended == 1 else 's'} of {user.name} revoked.")
-    sentence = "Applications that act for this user must ask again."
+        await _revoke_all(visit, operations.revoke_user, user.id)
+        return visit.go(_LIST, f"All tokens of {user.name} revoked. They stop working from the next request on.")
+    live = counted(await visit.read(live_tokens, user, visit.now), "live access token", 100)
+    sentence = f"There are {live} issued for this user. Applications that act for the user must ask again."
     return _ask(visit, f"Revoke all tokens of {user.name}?", sentence, f"user={quote(name, safe='')}", "Revoke all")
+
+
+async def _revoke_all(visit: Visit, revoke: Callable[[Transaction, By, str], int], subject: str) -> None:
+    """Batch by batch, so that others can write between."""
+    while await visit.write(revoke, visit.by, subject):
+        pass
 
 
 def _ask(visit: Visit, heading: str, sentence: str, query: str, button: str) -> Response:

@@ -1,7 +1,9 @@
 """One administrator's request to the console: who it is, what was sent, and how to answer."""
 
+import hashlib
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
@@ -13,6 +15,7 @@ import msgspec
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.responses import PlainTextResponse
 from starlette.responses import RedirectResponse
 from starlette.responses import Response
 
@@ -23,7 +26,6 @@ from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.console.templating import Theme
 from gatewright.console.templating import render
-from gatewright.identity import sessions
 from gatewright.identity.sessions import SignedIn
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import GatewrightError
@@ -34,13 +36,19 @@ from gatewright.services.caller import ADMINISTRATORS
 from gatewright.services.catalogue import Catalogue
 from gatewright.store.database import P
 from gatewright.store.database import Verb
+from gatewright.web.forms import read_form
+from gatewright.web.sessions import CsrfRefused
+from gatewright.web.sessions import check_csrf
+from gatewright.web.sessions import signed_in
+from gatewright.web.sessions import to_login
+from gatewright.web.sessions import to_new_password
 
 T = TypeVar("T")
 
-SESSION_COOKIE: Final = "gatewright_session"
 THEME_COOKIE: Final = "gatewright_theme"
 FLASH_COOKIE: Final = "gatewright_flash"
 PAGE_SIZE: Final = 50
+MOST_FORM_BYTES: Final = 4_194_304
 _THEMES: Final[Mapping[str, Theme]] = {"light": "light", "dark": "dark"}
 
 
@@ -103,16 +111,26 @@ class Visit:
             response.delete_cookie(FLASH_COOKIE, path="/console")
         return response
 
-    def go(self, path: str, done: str = "", *links: tuple[str, str], failed: bool = False) -> Response:
+    def form_page(self, template: str, refused: "Invalid | Conflict | None", **context: Any) -> Response:
+        """A form: empty, or as it was sent, with what is wrong with it."""
+        if refused is None:
+            return self.page(template, errors={}, **context)
+        return self.page(
+            template, 422 if isinstance(refused, Invalid) else 409, errors=errors_by_field(refused), **context
+        )
+
+    def go(self, path: str, done: str = "", *links: tuple[str, str]) -> Response:
         """Send the browser on; `done` says on the next page what happened, `links` what comes next."""
         response = RedirectResponse(path, status_code=303)
         if done:
-            flash = msgspec.json.encode(Flash("failed" if failed else "done", done, links)).decode()
-            secure = self.request.url.scheme == "https"
-            response.set_cookie(
-                FLASH_COOKIE, quote(flash), max_age=60, path="/console", httponly=True, samesite="lax", secure=secure
-            )
+            flash = msgspec.json.encode(Flash("done", done, links)).decode()
+            self.remember(response, FLASH_COOKIE, quote(flash), seconds=60)
         return response
+
+    def remember(self, response: Response, name: str, value: str, *, seconds: int, path: str = "/console") -> None:
+        """Give the browser a cookie that scripts do not see; Secure over HTTPS."""
+        secure = self.request.scope["scheme"] == "https"
+        response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="lax", secure=secure)
 
     def ask(self, **context: Any) -> Response:
         """The question before a change that breaks or widens something (`confirm.html`)."""
@@ -126,7 +144,7 @@ class Visit:
             heading=heading,
             sentence=sentence,
             reference=self.reference,
-            links=links or (("Home", "/console/"),),
+            links=links or (("Return", self.request.url.path.rpartition("/")[0]), ("Home", "/console/")),
         )
 
     def _frame(self) -> Frame:
@@ -148,31 +166,39 @@ def administrators_only(page: Page, parts: Parts) -> Endpoint:
     """An endpoint that lets administrators in, checks a form's CSRF token, and turns errors into pages."""
 
     async def endpoint(request: Request) -> Response:
-        cookie = request.cookies.get(SESSION_COOKIE, "")
-        found = await sessions.find_session(parts.database, cookie, parts.clock()) if cookie else None
-        here = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""), safe="")
+        found = await signed_in(request, parts)
         if found is None:
-            return RedirectResponse(f"/account/login?next={here}", status_code=303)
+            return _signed_out(request)
         if found.user.user.must_change_password:
-            return RedirectResponse(f"/account/password?next={here}", status_code=303)
-        form = await request.form() if request.method == "POST" else FormData()
+            return to_new_password(request)
+        form = await read_form(request, MOST_FORM_BYTES) if request.method == "POST" else FormData()
         visit = Visit(request, parts, found, form)
         if ADMINISTRATORS not in found.user.groups:
             return visit.refused(
                 403,
                 "Not for this account",
                 f"The console is for members of the group {ADMINISTRATORS}. Ask one of them to add {found.user.user.name}.",
+                ("Change password", "/account/password"),
             )
-        if request.method == "POST" and not sessions.csrf_matches(found.session.csrf, visit.field("csrf")):
-            return visit.refused(403, "Not saved", "The page was open too long or came from elsewhere. Load it again.")
         return await _answer(page, visit)
 
     return endpoint
 
 
+def _signed_out(request: Request) -> Response:
+    """To the login page; what a script asked for on a page that stays says so there."""
+    if "hx-request" not in request.headers:
+        return to_login(request)
+    return PlainTextResponse("You are signed out. Copy what you typed, sign in again and repeat the change.", 401)
+
+
 async def _answer(page: Page, visit: Visit) -> Response:
     try:
+        if visit.is_post:
+            check_csrf(visit.form, visit.found.session.csrf)
         return await page(visit)
+    except CsrfRefused:
+        return visit.refused(403, "Not saved", "The page was open too long or came from elsewhere. Load it again.")
     except NotFound as error:
         return visit.refused(404, "Not found", str(error))
     except Conflict as error:
@@ -185,12 +211,37 @@ async def _answer(page: Page, visit: Visit) -> Response:
         return visit.refused(400, "Refused", str(error))
 
 
-def errors_by_field(error: Invalid) -> dict[str, str]:
-    """A form's errors: the sentences of each field."""
+def errors_by_field(error: Invalid | Conflict) -> dict[str, str]:
+    """A form's errors: the sentences of each field; under "" what concerns the whole form."""
+    if isinstance(error, Conflict):
+        return {"": str(error)}
     found: dict[str, str] = {}
     for each in error.errors:
         found[each.field] = f"{found[each.field]} {each.message}" if each.field in found else each.message
     return found
+
+
+def revision_of(*state: object) -> str:
+    """What a form carries of the state it shows, so that a change on top of another's is noticed."""
+    return hashlib.sha256(msgspec.json.encode(state, order="deterministic")).hexdigest()[:32]
+
+
+def refuse_if_changed(revision: str, *state: object) -> None:
+    """Raise Conflict unless the state is what the form was made from."""
+    if revision != revision_of(*state):
+        raise Conflict("Somebody else changed this meanwhile. Load the page again and repeat your change.")
+
+
+def changed_members(visit: Visit, before: Iterable[str]) -> list[str]:
+    """The members after what was ticked and unticked on the page; what others changed meanwhile stays."""
+    ticked, was = set(visit.fields("member")), set(visit.fields("was"))
+    return sorted((set(before) - (was - ticked)) | (ticked - was))
+
+
+def counted(number: int, word: str, most: int | None = None) -> str:
+    """A number with its word: "1 token", "1,500 tokens"; "1,000 or more tokens" when counting stopped at `most`."""
+    shown = f"{number:,}" if most is None or number < most else f"{most:,} or more"
+    return f"{shown} {word}{'' if number == 1 else 's'}"
 
 
 def lines(text: str) -> list[str]:

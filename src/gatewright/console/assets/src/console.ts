@@ -8,11 +8,12 @@ import { fragmentForms } from "./fragment";
 import { keys } from "./keys";
 import { menus } from "./menus";
 import { navigation } from "./navigation";
-import { pickers } from "./pick";
+import { refusals } from "./notice";
+import { pickers, samples } from "./pick";
 import { themeSwitch } from "./theme";
 import { transferLists } from "./transfer";
 
-htmx.config.includeIndicatorStyles = false; // a strict style-src forbids them; css/components.css has ours
+htmx.config.includeIndicatorStyles = false; // a strict style-src forbids them; css/parts.css has ours
 htmx.config.allowEval = false;
 htmx.config.historyCacheSize = 0; // pages may show secrets once: none goes to the browser's storage
 htmx.config.selfRequestsOnly = true;
@@ -24,7 +25,7 @@ htmx.config.responseHandling = [
 ];
 
 for (const start of [
-  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers, fragmentForms,
+  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers, samples, refusals, fragmentForms,
 ]) {
   start();
 }

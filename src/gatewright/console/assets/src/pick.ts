@@ -1,3 +1,12 @@
+/** A choice with `data-sample-into="#field"` puts the chosen option's sample there. */
+export function samples(): void {
+  document.addEventListener("change", (event) => {
+    const choice = event.target as HTMLSelectElement;
+    const field = choice.dataset.sampleInto && document.querySelector<HTMLTextAreaElement>(choice.dataset.sampleInto);
+    if (field) field.value = choice.selectedOptions[0]?.dataset.sample ?? "";
+  });
+}
+
 /** Buttons with `data-pick="#field"` add their value as a line of that field. */
 export function pickers(): void {
   document.addEventListener("click", (event) => {
