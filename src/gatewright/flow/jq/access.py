@@ -42,6 +42,8 @@ def item(budget: Budget, value: Any, key: Any) -> object:
     if is_number(key) and (type(value) is list or value is None):
         return None if value is None else _numbered(value, key)
     if kind is dict and (value is None or type(value) in (list, str)):
+        if value is None:
+            return None
         if not ("start" in key and "end" in key):
             raise Raised("Array/string slice indices must be integers")
         return part(budget, value, key.get("start"), key.get("end"))
@@ -88,7 +90,6 @@ def bounds(length: int, low: Any, high: Any) -> tuple[int, int]:
 def part(budget: Budget, value: Any, low: Any, high: Any) -> object:
     """`.[low:high]` of an array, a string or null."""
     if value is None:
-        bounds(0, low, high)
         return None
     if type(value) not in (list, str):
         raise _not_indexable(value, {"start": low, "end": high})

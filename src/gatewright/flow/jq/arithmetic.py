@@ -1,6 +1,8 @@
 """The operators `+ - * / %` and negation."""
 
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from gatewright.flow.jq.budget import Budget
@@ -13,24 +15,29 @@ from gatewright.flow.jq.values import is_number
 from gatewright.flow.jq.values import plain
 
 _INT64 = 2**63
+_NUMBERS = (int, float)
 
 
 def _refuse(left: object, right: object, what: str) -> Raised:
     return Raised(f"{described(left)} and {described(right)} cannot be {what}")
 
 
+def _floating(call: Callable[[float, float], float], left: float, right: float) -> int | float:
+    """An operation on two numbers in floating point."""
+    return plain(call(as_float(left), as_float(right)))
+
+
 def add(budget: Budget, left: Any, right: Any) -> object:
     """`+`: numbers, strings, arrays, objects (the right side wins); null adds nothing."""
     kind = type(left)
-    if kind is int and type(right) is int:
-        total = left + right
-        return total if -MAX_EXACT <= total <= MAX_EXACT else plain(as_float(left) + as_float(right))
+    if kind in _NUMBERS and type(right) in _NUMBERS:
+        if type(left) is int and type(right) is int and -MAX_EXACT <= (exact := left + right) <= MAX_EXACT:
+            return exact
+        return _floating(operator.add, left, right)
     if right is None:
         return left
     if left is None:
         return right
-    if is_number(left) and is_number(right):
-        return plain(as_float(left) + as_float(right))
     if kind is not type(right):
         raise _refuse(left, right, "added")
     if kind is str:
@@ -47,11 +54,10 @@ def add(budget: Budget, left: Any, right: Any) -> object:
 
 def subtract(budget: Budget, left: Any, right: Any) -> object:
     """`-`: numbers; arrays without the right side's items."""
-    if is_number(left) and is_number(right):
-        difference = left - right if type(left) is type(right) is int else as_float(left) - as_float(right)
-        if type(difference) is int and not -MAX_EXACT <= difference <= MAX_EXACT:
-            difference = as_float(left) - as_float(right)
-        return plain(difference)
+    if type(left) in _NUMBERS and type(right) in _NUMBERS:
+        if type(left) is int and type(right) is int and -MAX_EXACT <= (exact := left - right) <= MAX_EXACT:
+            return exact
+        return _floating(operator.sub, left, right)
     if type(left) is list and type(right) is list:
         return _without(budget, left, right)
     raise _refuse(left, right, "subtracted")
@@ -68,11 +74,10 @@ def _without(budget: Budget, left: list[Any], right: list[Any]) -> list[Any]:
 
 def multiply(budget: Budget, left: Any, right: Any) -> object:
     """`*`: numbers; a string repeated; objects merged at every depth."""
-    if is_number(left) and is_number(right):
-        product = left * right if type(left) is type(right) is int else as_float(left) * as_float(right)
-        if type(product) is int and not -MAX_EXACT <= product <= MAX_EXACT:
-            product = as_float(left) * as_float(right)
-        return plain(product)
+    if type(left) in _NUMBERS and type(right) in _NUMBERS:
+        if type(left) is int and type(right) is int and -MAX_EXACT <= (exact := left * right) <= MAX_EXACT:
+            return exact
+        return _floating(operator.mul, left, right)
     if type(left) is str and is_number(right):
         return _repeated(budget, left, right)
     if is_number(left) and type(right) is str:

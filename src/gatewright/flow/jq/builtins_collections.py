@@ -115,13 +115,15 @@ def _charge_sort(budget: Budget, values: list[Any]) -> None:
     budget.spend(len(values) * len(values).bit_length())
 
 
-def _ordered(budget: Budget, value: Any, by: list[Any], what: str) -> list[tuple[Any, Any]]:
-    """Pairs of key and item, sorted by the key, equal keys in their order."""
-    found = _array(value, what)
+def _ranks(budget: Budget, by: list[Any]) -> list[Any]:
+    """What to sort the items by; keys of one integer or one string each, the usual ones, stand for themselves."""
     _charge_sort(budget, by)
-    pairs = [(order_key(one), item) for one, item in zip(by, found, strict=True)]
-    pairs.sort(key=lambda pair: pair[0])
-    return pairs
+    if all(type(one) is list and len(one) == 1 for one in by):
+        firsts = [one[0] for one in by]
+        kinds = {type(one) for one in firsts}
+        if kinds == {int} or kinds == {str}:
+            return firsts
+    return [order_key(one) for one in by]
 
 
 def _sort(budget: Budget, value: Any) -> list[Any]:
@@ -131,21 +133,20 @@ def _sort(budget: Budget, value: Any) -> list[Any]:
 
 
 def _sort_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
-    return [item for _, item in _ordered(budget, value, by, "sorted")]
-
-
-def _groups(budget: Budget, value: Any, by: list[Any]) -> Iterator[list[Any]]:
-    pairs = _ordered(budget, value, by, "grouped")
-    for _, group in itertools.groupby(pairs, key=lambda pair: pair[0]):
-        yield [item for _, item in group]
+    found = _array(value, "sorted")
+    ranks = _ranks(budget, by)
+    return [found[place] for place in sorted(range(len(found)), key=ranks.__getitem__)]
 
 
 def _group_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
-    return list(_groups(budget, value, by))
+    found = _array(value, "grouped")
+    ranks = _ranks(budget, by)
+    places = sorted(range(len(found)), key=ranks.__getitem__)
+    return [[found[place] for place in group] for _, group in itertools.groupby(places, key=ranks.__getitem__)]
 
 
 def _unique_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
-    return [group[0] for group in _groups(budget, value, by)]
+    return [group[0] for group in _group_by(budget, value, by)]
 
 
 def _unique(budget: Budget, value: Any) -> list[Any]:
@@ -154,21 +155,15 @@ def _unique(budget: Budget, value: Any) -> list[Any]:
 
 def _min_by(budget: Budget, value: Any, by: list[Any]) -> object:
     found = _array(value, "searched for its least")
-    charge(budget, by)
-    if not found:
-        return None
-    ranks = [order_key(one) for one in by]
-    return found[min(range(len(found)), key=ranks.__getitem__)]
+    ranks = _ranks(budget, by)
+    return found[min(range(len(found)), key=ranks.__getitem__)] if found else None
 
 
-def max_by(budget: Budget, value: Any, by: list[Any]) -> object:
+def _max_by(budget: Budget, value: Any, by: list[Any]) -> object:
     """Of several greatest the last."""
     found = _array(value, "searched for its greatest")
-    charge(budget, by)
-    if not found:
-        return None
-    ranks = [order_key(one) for one in by]
-    return found[max(range(len(found)), key=lambda place: (ranks[place], place))]
+    ranks = _ranks(budget, by)
+    return found[max(range(len(found)), key=lambda place: (ranks[place], place))] if found else None
 
 
 def _least(budget: Budget, value: Any) -> object:
@@ -176,7 +171,7 @@ def _least(budget: Budget, value: Any) -> object:
 
 
 def _greatest(budget: Budget, value: Any) -> object:
-    return max_by(budget, value, value if type(value) is list else [])
+    return _max_by(budget, value, value if type(value) is list else [])
 
 
 def _flatten(budget: Budget, value: Any, depth: Any) -> list[Any]:
@@ -352,7 +347,7 @@ FUNCTIONS: dict[Name, Native] = {
     ("_group_by", 1): Native(_group_by),
     ("_unique_by", 1): Native(_unique_by),
     ("_min_by", 1): Native(_min_by),
-    ("_max_by", 1): Native(max_by),
+    ("_max_by", 1): Native(_max_by),
     ("unique", 0): Native(_unique),
     ("min", 0): Native(_least),
     ("max", 0): Native(_greatest),

@@ -139,34 +139,19 @@ def _program(
     compiler = Compiler()
     writer = compiler.writer
     atoms = {name: writer.fresh() for name in sorted(variables)}
-    scope = Scope(variables=atoms)
     x = writer.fresh()
     keyword = "yield" if generator else "return"
-
-    def body() -> None:
-        compiler.stream(node, x, scope, Sink(lambda atom: writer.line(f"{keyword} {atom}"), small=True))
-        if not generator:
-            writer.line("return NOTHING")
-
+    emit = Sink(lambda atom: writer.line(f"{keyword} {atom}"), small=True)
     try:
-        name, _ = writer.function([x, *atoms.values()], body, generator=generator)
+        source, used = writer.main(
+            x, atoms, lambda: compiler.stream(node, x, Scope(variables=atoms), emit), generator=generator
+        )
     except RecursionError:
         raise ExpressionProblem("the expression is nested too deeply", node.offset) from None
-    used = {one: atom for one, atom in atoms.items() if writer.uses(atom)}
-    return _built(compiler, name, [x, *atoms.values()], used), frozenset(used)
-
-
-def _built(compiler: Compiler, name: str, parameters: list[str], used: dict[str, str]) -> Callable[..., Any]:
-    """Compile the source; the entry reads the variables that are used and passes None for the others."""
-    arguments = [f"read(V, {one!r})" for one in used]
-    names = dict(zip(used.values(), arguments, strict=True))
-    passed = ", ".join(names.get(parameter, "None") for parameter in parameters[1:])
-    entry = f"def entry(x, V, B):\n    return {name}(B, x{', ' + passed if passed else ''})"
-    source = "\n".join([*compiler.writer.functions, entry])
-    environment = {**ENVIRONMENT, **compiler.writer.constants}
+    environment = {**ENVIRONMENT, **writer.constants}
     try:
         exec(compile(source, "<expression>", "exec"), environment)  # noqa: S102  source of our own writing, see writer.py
     except (SyntaxError, RecursionError, MemoryError):
-        raise ExpressionProblem("the expression nests more loops than can be compiled") from None
-    entry_point: Callable[..., Any] = environment["entry"]  # type: ignore[assignment]
-    return entry_point
+        raise ExpressionProblem("the expression nests more loops than can be compiled", node.offset) from None
+    function: Callable[..., Any] = environment["main"]  # type: ignore[assignment]
+    return function, used

@@ -8,8 +8,10 @@ from gatewright.flow.jq.texts import json_text
 from gatewright.flow.jq.values import type_name
 
 
-def invalid_path(value: object) -> object:
-    """A value that was computed stands where a path is needed."""
+def same_place(before: object, value: object) -> None:
+    """Refuse a value that was computed where a path is needed; null, true and false are told by what they are."""
+    if value is before and (value is None or type(value) is bool):
+        return
     raise Raised(f"Invalid path expression with result {described(value)}")
 
 

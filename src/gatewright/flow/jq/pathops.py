@@ -120,6 +120,17 @@ def _not_writable(container: object, step: object) -> Raised:
     return Raised(f"Cannot index {type_name(container)} with {described(step)}")
 
 
+def with_member(budget: Budget, value: Any, name: str, new: Any) -> object:
+    """An object (or null) with one member changed; NOTHING deletes it."""
+    if value is None or type(value) is dict:
+        old = value or {}
+        budget.items(len(old))
+        if new is NOTHING:
+            return {key: one for key, one in old.items() if key != name} if value is not None else None
+        return {**old, name: new}
+    raise _not_writable(value, name)
+
+
 def set_path(budget: Budget, value: Any, keys: Any, new: Any) -> object:
     """`setpath`"""
     edit = Edit(budget, value)

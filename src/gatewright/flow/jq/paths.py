@@ -12,11 +12,11 @@ from gatewright.flow.jq.calls import inline
 from gatewright.flow.jq.calls import limiting
 from gatewright.flow.jq.calls import skipping
 from gatewright.flow.jq.functions import resolve
+from gatewright.flow.jq.members import field_of
+from gatewright.flow.jq.members import index_of
 from gatewright.flow.jq.native import Name
 from gatewright.flow.jq.scope import Closure
 from gatewright.flow.jq.scope import Scope
-from gatewright.flow.jq.singles import field_of
-from gatewright.flow.jq.singles import index_of
 from gatewright.flow.jq.sinks import PathSink
 from gatewright.flow.jq.sinks import Sink
 from gatewright.flow.jq.streams import is_empty
@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from gatewright.flow.jq.compiler import Compiler
 
 
-def no_path(c: Compiler, node: syntax.Node, _: str, x: str, scope: Scope, __: PathSink) -> None:
-    """A value that was computed has no path."""
-    c.stream(node, x, scope, Sink(lambda atom: c.writer.line(f"invalid_path({atom})")))
+def no_path(c: Compiler, node: syntax.Node, at: str, x: str, scope: Scope, sink: PathSink) -> None:
+    """A value that was computed has no path, unless it is the very null, true or false that the input is."""
+
+    def put(atom: str) -> None:
+        c.writer.line(f"same_place({x}, {atom})")
+        sink.put(at, x)
+
+    c.stream(node, x, scope, Sink(put, sink.small))
 
 
 def _identity(_: Compiler, __: syntax.Identity, at: str, x: str, ___: Scope, sink: PathSink) -> None:

@@ -28,8 +28,8 @@ _NAMES = {
     access: "member item part items entries key descend descend_paths recurse recurse_paths span charged next_round count_of",
     arithmetic: "add subtract multiply divide modulo negate",
     builtins_collections: "walk walk_all",
-    faults: "fail no_value invalid_path",
-    pathops: "Edit follow path_keys",
+    faults: "fail no_value same_place",
+    pathops: "Edit follow path_keys with_member",
     values: "NOTHING equal compare",
     sizes: "bounded",
 }

@@ -11,12 +11,14 @@ from gatewright.flow.jq.binding import bind_pattern
 from gatewright.flow.jq.calls import single_call
 from gatewright.flow.jq.errors import ExpressionProblem
 from gatewright.flow.jq.formats import FORMATS
+from gatewright.flow.jq.members import ARITHMETIC
+from gatewright.flow.jq.members import field_of
+from gatewright.flow.jq.members import index_of
 from gatewright.flow.jq.scope import Scope
 
 if TYPE_CHECKING:
     from gatewright.flow.jq.compiler import Compiler
 
-ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 _ORDER = {"<": "{} < 0", "<=": "{} <= 0", ">": "{} > 0", ">=": "{} >= 0"}
 
 
@@ -39,22 +41,8 @@ def _variable(_: Compiler, node: syntax.Variable, __: str, scope: Scope) -> str:
     raise ExpressionProblem(f"${node.name} is not defined here (there are: {known})", node.offset)
 
 
-def field_of(c: Compiler, target: str, name: str) -> str:
-    """A local with the member of an object."""
-    target, key = c.writer.local(target), c.writer.constant(name)
-    return c.writer.let(f"{target}.get({key}) if type({target}) is dict else member(B, {target}, {key})")
-
-
 def _field(c: Compiler, node: syntax.Field, x: str, scope: Scope) -> str:
     return field_of(c, c.single(node.target, x, scope), node.name)
-
-
-def index_of(c: Compiler, target: str, key: str) -> str:
-    """A local with the member of an object, array or null."""
-    if key[0] in "'\"":
-        target = c.writer.local(target)
-        return c.writer.let(f"{target}.get({key}) if type({target}) is dict else member(B, {target}, {key})")
-    return c.writer.let(f"item(B, {target}, {key})")
 
 
 def _index(c: Compiler, node: syntax.Index, x: str, scope: Scope) -> str:

@@ -10,12 +10,12 @@ from gatewright.flow.jq import syntax
 from gatewright.flow.jq.binding import bind_pattern
 from gatewright.flow.jq.calls import stream_call
 from gatewright.flow.jq.errors import ExpressionProblem
+from gatewright.flow.jq.members import field_of
+from gatewright.flow.jq.members import index_of
 from gatewright.flow.jq.scope import MAYBE
 from gatewright.flow.jq.scope import Mark
 from gatewright.flow.jq.scope import Scope
 from gatewright.flow.jq.singles import binary_of
-from gatewright.flow.jq.singles import field_of
-from gatewright.flow.jq.singles import index_of
 from gatewright.flow.jq.singles import negate_of
 from gatewright.flow.jq.singles import object_display
 from gatewright.flow.jq.singles import reduce_from

@@ -77,6 +77,8 @@ def json_text(value: Any) -> str:
 
 def to_json(budget: Budget, value: Any) -> str:
     """`tojson`, charged."""
+    if type(value) is int or value is None:
+        return json_text(value)
     charge(budget, value)
     text = json_text(value)
     budget.text(len(text) * 4)
@@ -85,7 +87,9 @@ def to_json(budget: Budget, value: Any) -> str:
 
 def to_text(budget: Budget, value: Any) -> str:
     """`tostring`: strings stay as they are."""
-    return value if type(value) is str else to_json(budget, value)
+    if type(value) is str:
+        return value
+    return to_json(budget, value)
 
 
 def from_json(budget: Budget, text: Any) -> object:

@@ -123,7 +123,14 @@ class Writer:
         self._names += 1
         return f"v{self._names}"
 
-    def uses(self, name: str) -> bool:
-        """Whether any finished function's body mentions this local."""
-        pattern = re.compile(rf"\b{name}\b")
-        return any(pattern.search(text.partition("\n")[2]) for text in self.functions)
+    def main(
+        self, x: str, variables: dict[str, str], body: Callable[[], None], *, generator: bool
+    ) -> tuple[str, frozenset[str]]:
+        """The whole source, with `main(x, V, B)` around the body, and the names of the variables that it reads."""
+        self.frame.created.add(x)
+        body()
+        self.line("if False: yield" if generator else "return NOTHING")
+        needed = set(self.frame.free_names())
+        used = {name: atom for name, atom in variables.items() if atom in needed}
+        reads = [f"    {atom} = read(V, {name!a})" for name, atom in used.items()]
+        return "\n".join([*self.functions, f"def main({x}, V, B):", *reads, *self.frame.lines]), frozenset(used)
