@@ -161,3 +161,17 @@ def test_flow_is_checked_and_run_without_a_workspace(command: Command, tmp_path:
     broken = command("flow", "check", file)
     assert broken.status == 1
     assert f"{file}:1:" in broken.err
+
+
+def test_doctor_tells_each_finding_with_its_mend(command: Command, workspace: Path) -> None:
+    told = command("doctor", "-w", workspace)
+    assert told.status == 1  # the example client is allowed the password grant
+    assert "MUST    client Example (1.0): the password grant" in told.out
+    command("client", "update", "example", "--grant", "client_credentials", "-w", workspace)
+    mended = command("doctor", "--json", "-w", workspace)
+    assert mended.status == 0
+    assert {finding["level"] for finding in _json(mended.out)["findings"]} == {"should"}
+
+
+def test_migrate_says_that_the_database_is_current(command: Command, workspace: Path) -> None:
+    assert command("migrate", "-w", workspace).out == "The database has this release's schema.\n"

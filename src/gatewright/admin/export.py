@@ -6,6 +6,8 @@ import msgspec
 import yaml
 
 from gatewright.admin.client_rules import FIELDS
+from gatewright.admin.listing import all_clients
+from gatewright.admin.listing import all_users
 from gatewright.kernel.yaml import YamlProblem
 from gatewright.kernel.yaml import load
 from gatewright.store import access
@@ -17,8 +19,6 @@ from gatewright.store.database import Transaction
 from gatewright.store.records import Client
 from gatewright.store.records import User
 
-_PAGE = 500
-
 
 def configuration(transaction: Transaction) -> dict[str, Any]:
     """Settings, clients, scopes, groups, users and ACLs as `gatewright.yaml` has them, every field written out."""
@@ -28,8 +28,8 @@ def configuration(transaction: Transaction) -> dict[str, Any]:
         "settings": msgspec.to_builtins(settings.load(transaction)),
         "scopes": [_without(scope, "revision") for scope in scopes.all_scopes(transaction)],
         "groups": [{"name": group.name, "description": group.description} for group in groups],
-        "clients": [_client(transaction, client) for client in _clients(transaction)],
-        "users": [_user(transaction, user) for user in _users(transaction)],
+        "clients": [_client(transaction, client) for client in all_clients(transaction)],
+        "users": [_user(transaction, user) for user in all_users(transaction)],
         "acls": [{"target": target, "execute": list(execute)} for target, execute in acls],
     }
 
@@ -71,22 +71,6 @@ def _client(transaction: Transaction, client: Client) -> dict[str, Any]:
 
 def _user(transaction: Transaction, user: User) -> dict[str, Any]:
     return {"name": user.name, "groups": sorted(users.groups(transaction, user.id)), "enabled": user.enabled}
-
-
-def _clients(transaction: Transaction) -> list[Client]:
-    found = page = clients.page(transaction, limit=_PAGE)
-    while len(page) == _PAGE:
-        page = clients.page(transaction, after=(page[-1].name, page[-1].version), limit=_PAGE)
-        found = [*found, *page]
-    return found
-
-
-def _users(transaction: Transaction) -> list[User]:
-    found = page = users.page(transaction, limit=_PAGE)
-    while len(page) == _PAGE:
-        page = users.page(transaction, after=page[-1].name, limit=_PAGE)
-        found = [*found, *page]
-    return found
 
 
 def _without(value: object, field: str) -> dict[str, Any]:

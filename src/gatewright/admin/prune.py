@@ -1,7 +1,5 @@
 """`apply --prune`: removal of what the file's lists do not name. Parts the file leaves out are left as they are."""
 
-from collections.abc import Iterator
-
 from gatewright.admin import acls
 from gatewright.admin import clients
 from gatewright.admin import groups
@@ -10,17 +8,13 @@ from gatewright.admin import users
 from gatewright.admin.actor import By
 from gatewright.admin.configuration import Configuration
 from gatewright.admin.configuration import Refused
+from gatewright.admin.listing import all_clients
+from gatewright.admin.listing import all_users
 from gatewright.admin.plan import Line
 from gatewright.kernel.errors import GatewrightError
 from gatewright.store import access
-from gatewright.store import clients as client_store
 from gatewright.store import scopes as scope_store
-from gatewright.store import users as user_store
 from gatewright.store.database import Transaction
-from gatewright.store.records import Client
-from gatewright.store.records import User
-
-_PAGE = 500
 
 
 def prune(transaction: Transaction, by: By, configuration: Configuration, client_ids: set[str]) -> list[Line]:
@@ -52,7 +46,7 @@ def _clients(
 ) -> None:
     if configuration.clients is None:
         return
-    for client in list(_all_clients(transaction)):
+    for client in list(all_clients(transaction)):
         if client.client_id not in client_ids:
             clients.delete(transaction, by, client.client_id)
             lines.append(Line("-", "client", f"{client.client_id} {client.label}"))
@@ -72,7 +66,7 @@ def _users(transaction: Transaction, by: By, configuration: Configuration, lines
     if configuration.users is None:
         return
     named = {entry.name for entry in configuration.users}
-    for user in list(_all_users(transaction)):
+    for user in list(all_users(transaction)):
         if user.name not in named:
             users.delete(transaction, by, user.id)
             lines.append(Line("-", "user", user.name))
@@ -86,17 +80,3 @@ def _groups(transaction: Transaction, by: By, configuration: Configuration, line
         if group.name not in named and not group.predefined:
             groups.delete(transaction, by, group.name)
             lines.append(Line("-", "group", group.name))
-
-
-def _all_clients(transaction: Transaction) -> Iterator[Client]:
-    page = client_store.page(transaction, limit=_PAGE)
-    while page:
-        yield from page
-        page = client_store.page(transaction, after=(page[-1].name, page[-1].version), limit=_PAGE)
-
-
-def _all_users(transaction: Transaction) -> Iterator[User]:
-    page = user_store.page(transaction, limit=_PAGE)
-    while page:
-        yield from page
-        page = user_store.page(transaction, after=page[-1].name, limit=_PAGE)

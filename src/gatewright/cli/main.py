@@ -14,6 +14,7 @@ from gatewright.kernel.errors import GatewrightError
 _COMMANDS: Final = {
     "init": ("start:init", "Make a workspace."),
     "run": ("start:run", "Start the server."),
+    "migrate": ("start:migrate", "Bring the database to this release's schema."),
     "apply": ("change:apply", "Bring clients, scopes, settings and users to what a file says."),
     "export": ("export:export", "Print a configuration or a Postman collection."),
     "flow": ("flow:app", "Flow documents, without a server."),
@@ -23,6 +24,7 @@ _COMMANDS: Final = {
     "token": ("tokens:app", "Issued tokens."),
     "package": ("packages:app", "Packages and their services."),
     "audit": ("audit:app", "Who changed what."),
+    "doctor": ("doctor:doctor", "Check the configuration and the running server."),
 }
 
 app: Final = App(
@@ -50,9 +52,12 @@ def run_command(arguments: list[str]) -> int:
     except GatewrightError as error:
         print(f"gatewright: {error}", file=sys.stderr)
         return 2 if isinstance(error, Usage) else 1
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"gatewright: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return status if isinstance(status, int) else 0

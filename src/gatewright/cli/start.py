@@ -1,5 +1,6 @@
 """`gatewright init` and `gatewright run`."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,8 @@ from gatewright.kernel.errors import StartupError
 
 Example = Annotated[bool, Parameter(name="--example", help="Begin with the example package, a client and two scopes.")]
 
+Database = Annotated[str | None, Parameter(help="sqlite (the default) or a postgresql:// URL.")]
+
 
 async def init(workspace: Path, /, *, example: Example = False) -> None:
     """Make a workspace: gatewright.yaml, packages/, data/, and the administrator.
@@ -36,6 +39,7 @@ async def init(workspace: Path, /, *, example: Example = False) -> None:
         The folder to make.
     """
     make_folders(workspace, example=example)
+    await asyncio.to_thread(_migrate, workspace, {})
     async with opened(workspace) as shell:
         first = await first_run(shell, os.environ)
         if first is None:
@@ -51,7 +55,7 @@ def run(
     host: Annotated[str | None, Parameter(help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, Parameter(help="Port to listen on; default 5555.")] = None,
     workers: Annotated[int | None, Parameter(help="Worker processes; default 1.")] = None,
-    database: Annotated[str | None, Parameter(help="sqlite (the default) or a postgresql:// URL.")] = None,
+    database: Database = None,
     public_url: Annotated[str | None, Parameter(help="The address clients see; default http://localhost:PORT.")] = None,
     trusted_proxies: Annotated[
         list[str] | None, Parameter(help="Address or network whose forwarding headers count; may be repeated.")
@@ -68,8 +72,6 @@ def run(
     Each setting comes from its flag, else from GATEWRIGHT_… in the environment, else from `server:` in the
     workspace's gatewright.yaml, else from its default.
     """
-    import asyncio
-
     from gatewright.app.server import serve
 
     flags = {
@@ -88,6 +90,18 @@ def run(
     for line in asyncio.run(_prepare(folder, flags)):
         print(line, flush=True)
     serve(settings, folder)
+
+
+def migrate(*, workspace: WorkspaceOption = None, database: Database = None) -> None:
+    """Bring the database to this release's schema. SQLite migrates itself when the server starts; PostgreSQL does not."""
+    _migrate(find_workspace(workspace), {"database": database})
+    print("The database has this release's schema.")
+
+
+def _migrate(workspace: Path, flags: Mapping[str, object]) -> None:
+    from gatewright.store.open import migrate_database
+
+    migrate_database(resolve(flags, os.environ, workspace).database, workspace)
 
 
 def _workspace(given: Path | None, example: bool) -> Path:

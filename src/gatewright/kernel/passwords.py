@@ -5,6 +5,7 @@ of logins from starving everything else.
 """
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -13,11 +14,19 @@ from argon2.exceptions import Argon2Error
 from argon2.exceptions import InvalidHashError
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # OWASP's first choice for argon2id
-_POOL: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _NOBODY: Final = _HASHER.hash("no password matches this")
 
 MINIMUM_LENGTH: Final = 8
 """The fewest characters a chosen password may have (NIST SP 800-63B §5.1.1.1)."""
+
+
+def _renew_pool() -> None:
+    global _pool
+    _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+
+
+os.register_at_fork(after_in_child=_renew_pool)  # a forked worker inherits the pool without its threads
 
 
 def hash_password_now(password: str) -> str:
@@ -27,12 +36,12 @@ def hash_password_now(password: str) -> str:
 
 async def hash_password(password: str) -> str:
     """The argon2id hash of `password` in PHC string format."""
-    return await asyncio.get_running_loop().run_in_executor(_POOL, _HASHER.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_pool, _HASHER.hash, password)
 
 
 async def verify_password(password: str, hashed: str | None) -> bool:
     """Whether `password` is the one `hashed` came from. With None it takes as long and is False."""
-    matches = await asyncio.get_running_loop().run_in_executor(_POOL, _matches, password, hashed or _NOBODY)
+    matches = await asyncio.get_running_loop().run_in_executor(_pool, _matches, password, hashed or _NOBODY)
     return matches and hashed is not None
 
 
