@@ -29,7 +29,8 @@ async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | s
     if token.expires_at is not None and token.expires_at <= server.clock():
         return "the access token expired"
     registered = await server.directory.client(token.client_id)
-    if registered is None or not registered.client.enabled:
+    # One issued before its client was registered belongs to a former client of the same client_id.
+    if registered is None or not registered.client.enabled or token.issued_at < registered.client.created_at:
         return "the client of this token is disabled or was deleted"
     owner = None
     if token.user_id is not None:

@@ -33,7 +33,7 @@ async def grant(
     presented = required(parameters, "refresh_token")
     token = await server.database.read(tokens.find_refresh_token, digest(presented))
     # §6: "ensure that the refresh token was issued to the authenticated client"
-    if token is None or token.client_id != client.client_id:
+    if token is None or token.client_id != client.client_id or token.issued_at < client.created_at:
         raise InvalidGrant(_UNUSABLE, detail="refresh token unknown or issued to another client")
     if token.expires_at is not None and token.expires_at <= now:
         raise InvalidGrant(_UNUSABLE, detail="refresh token expired")
