@@ -24,7 +24,11 @@ def _refuse(left: object, right: object, what: str) -> Raised:
 
 def _floating(call: Callable[[float, float], float], left: float, right: float) -> int | float:
     """An operation on two numbers in floating point."""
-    return plain(call(as_float(left), as_float(right)))
+    try:
+        result = call(float(left), float(right))
+    except OverflowError:
+        return plain(call(as_float(left), as_float(right)))
+    return int(result) if result.is_integer() and -MAX_EXACT <= result <= MAX_EXACT else result
 
 
 def add(budget: Budget, left: Any, right: Any) -> object:
@@ -128,6 +132,8 @@ def split(budget: Budget, text: str, separator: str) -> list[str]:
 
 def modulo(_: Budget, left: Any, right: Any) -> object:
     """`%`: of the numbers' whole parts, with the sign of the left one."""
+    if type(left) is int and type(right) is int and 0 < right <= MAX_EXACT and 0 <= left <= MAX_EXACT:
+        return left % right
     if not (is_number(left) and is_number(right)):
         raise _refuse(left, right, "divided (remainder)")
     if left != left or right != right:

@@ -57,7 +57,7 @@ def _keys_unsorted(budget: Budget, value: Any) -> list[Any]:
 def _has(_: Budget, value: Any, key: Any) -> bool:
     if type(value) is dict and type(key) is str:
         return key in value
-    if value is None and (type(key) is str or is_number(key)):
+    if value is None:
         return False
     if type(value) is list and is_number(key):
         return bool(0 <= key < len(value))

@@ -27,3 +27,12 @@ def index_of(c: Compiler, target: str, key: str) -> str:
         quick = f"{target}[{key}] if type({target}) is list and len({target}) > {key} else "
         return c.writer.let(f"{quick}item(B, {target}, {key})")
     return c.writer.let(f"item(B, {target}, {key})")
+
+
+def assigned_value(operator: str, old: str, value: str) -> str:
+    """The Python expression for what is assigned."""
+    if not operator:
+        return value
+    if operator == "//":
+        return f"{value} if {old} is None or {old} is False else {old}"
+    return f"{ARITHMETIC[operator]}(B, {old}, {value})"

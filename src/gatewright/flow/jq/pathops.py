@@ -6,6 +6,7 @@ from gatewright.flow.jq.access import Path
 from gatewright.flow.jq.access import bounds
 from gatewright.flow.jq.access import item
 from gatewright.flow.jq.access import occurrences
+from gatewright.flow.jq.arithmetic import add
 from gatewright.flow.jq.budget import MAX_DEPTH
 from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import BudgetExceeded
@@ -58,6 +59,22 @@ class Edit:
             self._deleted.append(path)
         else:
             self._root = self._written(self._root, path, 0, value)
+
+    def append(self, value: Any) -> None:
+        """Add to the whole value, as `+` does."""
+        root = self._root
+        if type(root) is not type(value) or type(root) not in (list, dict):
+            self._root = add(self._budget, root, value)
+            return
+        self._budget.spend(len(value))
+        own = self._owned(root)
+        if type(own) is list:
+            own.extend(value)
+        else:
+            own.update(value)
+        if len(own) << 3 > self._budget.size:
+            raise BudgetExceeded("an array or object grows larger than a run may make it")
+        self._root = own
 
     def result(self) -> object:
         """The changed value."""

@@ -34,7 +34,7 @@ def all: all(.[]; .);
 def error(f): f | error;
 def del(f): delpaths([path(f)]);
 def paths: path(..) | select(length > 0);
-def paths(f): . as $whole | paths | select(. as $path | $whole | getpath($path) | f);
+def paths(f): path(.. | select(f)) | select(length > 0);
 def leaf_paths: paths(scalars);
 def pick(f): . as $whole | reduce path(f) as $path (null; setpath($path; $whole | getpath($path)));
 def first: .[0];

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from typing import cast
 
 from gatewright.flow.jq import syntax
+from gatewright.flow.jq.accumulate import grow
+from gatewright.flow.jq.accumulate import grows_in_place
 from gatewright.flow.jq.binding import bind_pattern
 from gatewright.flow.jq.calls import single_call
 from gatewright.flow.jq.errors import ExpressionProblem
@@ -15,6 +17,7 @@ from gatewright.flow.jq.members import ARITHMETIC
 from gatewright.flow.jq.members import field_of
 from gatewright.flow.jq.members import index_of
 from gatewright.flow.jq.scope import Scope
+from gatewright.flow.jq.sinks import Sink
 
 if TYPE_CHECKING:
     from gatewright.flow.jq.compiler import Compiler
@@ -227,8 +230,8 @@ def _reduce(c: Compiler, node: syntax.Reduce, x: str, scope: Scope) -> str:
 
 def reduce_from(c: Compiler, node: syntax.Reduce, x: str, scope: Scope, start: str) -> str:
     """A local with the last state; an update without a value leaves null."""
-    from gatewright.flow.jq.sinks import Sink
-
+    if grows_in_place(c, node.update, scope):
+        return _reduce_in_place(c, node, x, scope, start)
     state, rounds = c.writer.let(start), c.writer.let("0")
 
     def step(atom: str) -> None:
@@ -242,6 +245,24 @@ def reduce_from(c: Compiler, node: syntax.Reduce, x: str, scope: Scope, start: s
         c.writer.line(f"{state} = {last}")
 
     c.stream(node.source, x, scope, Sink(step))
+    return _checked(c, state, rounds)
+
+
+def _reduce_in_place(c: Compiler, node: syntax.Reduce, x: str, scope: Scope, start: str) -> str:
+    edit, rounds = c.writer.let(f"Edit(B, {start})"), c.writer.let("0")
+
+    def step(atom: str) -> None:
+        inner = bind_pattern(c, node.pattern, atom, x, scope)
+        c.writer.line(f"{rounds} += 1")
+        c.writer.allocated += 2
+        grow(c, node.update, edit, x, inner)
+
+    c.stream(node.source, x, scope, Sink(step))
+    return _checked(c, c.writer.let(f"{edit}.result()"), rounds)
+
+
+def _checked(c: Compiler, state: str, rounds: str) -> str:
+    """The state of a loop; after many rounds its size and depth are looked at."""
     with c.writer.block(f"if {rounds} > 16:"):
         c.writer.line(f"bounded(B, {state})")
     return state

@@ -14,13 +14,14 @@ from gatewright.flow.jq.values import type_name
 
 _LARGEST = "1.7976931348623157e+308"
 _MAX_DIGITS = 1000
+_MAX_WHOLE = 2**1023
 _NAN = re.compile(r'"(?:[^"\\]|\\.)*"|\b(nan)\b', re.DOTALL)
 
 
 def number_text(value: float) -> str:
     """A number as the language writes it: the shortest digits that read back, an exponent when they are far off."""
     if type(value) is int:
-        if -(2**1023) < value < 2**1023:
+        if -_MAX_WHOLE < value < _MAX_WHOLE:
             return str(value)
         value = as_float(value)
     if value != value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from typing import TypeGuard
 
 from gatewright.flow.jq import syntax
-from gatewright.flow.jq.members import ARITHMETIC
+from gatewright.flow.jq.members import assigned_value
 from gatewright.flow.jq.members import field_of
 from gatewright.flow.jq.scope import Scope
 from gatewright.flow.jq.sinks import PathSink
@@ -49,23 +49,14 @@ def assigned(c: Compiler, node: syntax.Assign, x: str, scope: Scope, value: str)
     """`paths = value`, `paths += value` and so on, for one value of the right side."""
     if _is_member(node.left):
         old = field_of(c, x, node.left.name)
-        return _with_member(c, x, node.left.name, operation(node.operator, old, value))
+        return _with_member(c, x, node.left.name, assigned_value(node.operator, old, value))
     edit = c.writer.let(f"Edit(B, {x})")
 
     def change(at: str, _: str) -> None:
         old = c.writer.let(f"{edit}.get({at})") if node.operator else ""
-        c.writer.line(f"{edit}.put({at}, {operation(node.operator, old, value)})")
+        c.writer.line(f"{edit}.put({at}, {assigned_value(node.operator, old, value)})")
 
     return _apply(c, node, x, scope, edit, change)
-
-
-def operation(operator: str, old: str, value: str) -> str:
-    """The Python expression for what is assigned."""
-    if not operator:
-        return value
-    if operator == "//":
-        return f"{value} if {old} is None or {old} is False else {old}"
-    return f"{ARITHMETIC[operator]}(B, {old}, {value})"
 
 
 def _apply(c: Compiler, node: syntax.Assign, x: str, scope: Scope, edit: str, change: object) -> str:
