@@ -60,6 +60,15 @@ def test_init_applies_a_file_that_is_there_already(command: Command, tmp_path: P
     assert re.search(r"Client +job, secret gw_cs_\w+ \(shown only now\)", made.out)
 
 
+def test_administrator_that_the_file_names_is_the_one_to_sign_in_as(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "gatewright.yaml").write_text("users:\n  - {name: grace, groups: [Administrators]}\n")
+    made = command("init", tmp_path)
+    assert re.search(r"User +grace, one-time password \w{4}-", made.out)
+    assert "user reset-password grace" in made.out
+    users = msgspec.json.decode(command("user", "list", "--json", "-w", tmp_path).out)
+    assert [user["name"] for user in users] == ["grace"]
+
+
 def test_file_that_will_not_do_can_be_mended_and_init_run_again(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "gatewright.yaml"
     file.write_text("clients:\n  - {name: Job}\n")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from typing import Final
 from typing import TypeVar
+from typing import get_type_hints
 
 import msgspec
 
@@ -20,8 +21,10 @@ from gatewright.admin.fields import flag
 from gatewright.admin.fields import listed
 from gatewright.admin.fields import text
 from gatewright.admin.fields import texts
+from gatewright.admin.fields import type_in_words
 from gatewright.kernel import yaml
 from gatewright.kernel.errors import GatewrightError
+from gatewright.kernel.settings import ServerSettings
 
 T = TypeVar("T")
 PARTS: Final = ("server", "settings", "clients", "scopes", "groups", "users", "acls")
@@ -89,14 +92,14 @@ class AclEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Configuration:
-    """What a file says. A part that is None is left as it is; `server` is the raw mapping of the server's settings."""
+    """What a file says. A part that is None is left as it is; `server` is read at start, and only checked here."""
 
     def __init__(self, file: str, document: yaml.Document) -> None:
         """`file` is named in messages. Raises Refused."""
         self.file, self._document = file, document
         reader = _Reader(self)
         parts = reader.mapping("", document.value, PARTS) if document.value is not None else {}
-        self.server: Mapping[str, Any] = reader.part(parts, "server", reader.any_mapping) or {}
+        reader.part(parts, "server", reader.server)
         self.settings = reader.part(parts, "settings", reader.any_mapping)
         self.clients = reader.part(parts, "clients", reader.entries(_client))
         self.scopes = reader.part(parts, "scopes", reader.entries(_scope))
@@ -146,6 +149,15 @@ class _Reader:
             self.refuse(pointer, "a mapping is expected here")
             return {}
         return value
+
+    def server(self, pointer: str, value: Any) -> None:
+        types = get_type_hints(ServerSettings, include_extras=True)
+        for name, given in self.mapping(pointer, value, types).items():
+            if name in types:
+                try:
+                    msgspec.convert(given, types[name])
+                except msgspec.ValidationError:
+                    self.refuse(f"{pointer}/{name}", f"{name}: This must be {type_in_words(types[name])}.")
 
     def part(self, parts: Mapping[str, Any], name: str, read: Callable[[str, Any], T]) -> T | None:
         return read(f"/{name}", parts[name]) if name in parts else None

@@ -18,6 +18,7 @@ from gatewright.cli.workspace import CONFIGURATION
 from gatewright.cli.workspace import Shell
 from gatewright.kernel.errors import StartupError
 from gatewright.kernel.sealing import load_master_key
+from gatewright.store import access
 from gatewright.store import changes
 from gatewright.store import users as user_store
 from gatewright.store.database import Transaction
@@ -47,8 +48,9 @@ _EMPTY: Final = """\
 
 
 class FirstRun(msgspec.Struct, frozen=True):
-    """What the first run made. `password`: the administrator's, when it was made here and must be shown now."""
+    """What the first run made: an administrator or not, the password if it was made here, what the file brought."""
 
+    made_administrator: bool
     password: str | None
     outcome: Outcome
 
@@ -83,9 +85,9 @@ async def first_run(shell: Shell, environment: Mapping[str, str]) -> FirstRun | 
         outcome = await apply(shell.database, shell.by, configuration, shell.catalogue(), environment)
         if secret := outcome.secrets.get(EXAMPLE_CLIENT):
             _keep_secret(example_secret(shell.workspace), secret)
-    if await shell.database.read(_has_administrator):
-        return FirstRun(None, outcome) if outcome.lines else None
-    return FirstRun(await _make_administrator(shell, environment), outcome)
+    if await shell.database.read(administrator):
+        return FirstRun(False, None, outcome) if outcome.lines else None
+    return FirstRun(True, await _make_administrator(shell, environment), outcome)
 
 
 def read_workspace_configuration(workspace: Path) -> Configuration:
@@ -101,6 +103,13 @@ def read_workspace_configuration(workspace: Path) -> Configuration:
 def example_secret(workspace: Path) -> Path:
     """The file that holds the example client's secret."""
     return workspace / "data" / "example-client.secret"
+
+
+def administrator(transaction: Transaction) -> str | None:
+    """The name of a user in the group Administrators, able to sign in or not: `admin` if it is one."""
+    ids = [member for kind, member in access.members(transaction, ADMINISTRATORS) if kind == "user"]
+    names = sorted(user.name for each in ids if (user := user_store.find(transaction, each)))
+    return ADMINISTRATOR if ADMINISTRATOR in names else next(iter(names), None)
 
 
 async def _make_administrator(shell: Shell, environment: Mapping[str, str]) -> str | None:
@@ -120,12 +129,6 @@ def _add_administrator(transaction: Transaction, by: By, password_hash: str, mus
         groups=[ADMINISTRATORS],
         must_change_password=must_change_password,
     )
-
-
-def _has_administrator(transaction: Transaction) -> bool:
-    """Whether some user is in the group Administrators, able to sign in or not."""
-    page = user_store.page(transaction, limit=500)
-    return any(ADMINISTRATORS in user_store.groups(transaction, user.id) for user in page)
 
 
 def _write(path: Path, text: str) -> None:

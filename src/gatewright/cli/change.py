@@ -14,7 +14,7 @@ from gatewright.cli.workspace import opened
 
 
 async def apply(
-    file: Path,
+    file: Annotated[Path, Parameter(help="The YAML file, such as gatewright.yaml.")],
     /,
     *,
     plan: Annotated[bool, Parameter(name="--plan", help="Only say what would change.")] = False,
@@ -22,16 +22,7 @@ async def apply(
     json: JsonOption = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Bring clients, scopes, settings, groups, users and ACLs to what a file says; whole or not at all.
-
-    A part that the file leaves out stays as it is, and so does an absent field of something that exists.
-    Prints what changes: + made, ~ changed, - removed. Secrets made for new clients are shown once.
-
-    Parameters
-    ----------
-    file: Path
-        The YAML file, such as gatewright.yaml.
-    """
+    """Apply a file, or plan to, and print what changes."""
     from gatewright.admin.apply import apply as apply_configuration
     from gatewright.admin.configuration import read_configuration
 

@@ -12,10 +12,7 @@ _SECONDS = 5.0
 
 
 async def doctor(*, json: JsonOption = False, workspace: WorkspaceOption = None) -> int:
-    """Check the configuration, and the server if it runs, against RFC 9700; each finding comes with its mend.
-
-    Exit status 1 when the RFC says MUST about one of them.
-    """
+    """Print the findings; status 1 when one of them is a MUST."""
     async with opened(workspace) as shell:
         found = await shell.database.read(examine, shell.settings)
         answered = await _metadata(shell.settings.issuer)

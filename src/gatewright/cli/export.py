@@ -25,7 +25,7 @@ async def export(
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Write to this file.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Print what other tools read. Secrets and passwords are never in it."""
+    """Print what other tools read, or write it to a file."""
     if config == postman:
         raise Usage("say what to export: --config or --postman")
     async with opened(workspace) as shell:

@@ -1,5 +1,6 @@
 """The entry point of `gatewright`. Exit status: 0 done, 1 refused or failed, 2 wrong usage."""
 
+import inspect
 import sys
 from typing import Final
 
@@ -12,29 +13,63 @@ from gatewright.cli.options import Usage
 from gatewright.kernel.errors import GatewrightError
 
 _COMMANDS: Final = {
-    "init": ("start:init", "Make a workspace."),
-    "run": ("start:run", "Start the server."),
-    "migrate": ("start:migrate", "Bring the database to this release's schema."),
-    "apply": ("change:apply", "Bring clients, scopes, settings and users to what a file says."),
-    "export": ("export:export", "Print a configuration or a Postman collection."),
-    "flow": ("flow:app", "Flow documents, without a server."),
+    "init": (
+        "start:init",
+        """Make a workspace: gatewright.yaml, packages/, data/, and the administrator.
+
+        A gatewright.yaml that is there already is applied once. The administrator's password is taken from
+        GATEWRIGHT_ADMIN_PASSWORD, else made and shown once.""",
+    ),
+    "run": (
+        "start:run",
+        """Start the server.
+
+        Each setting comes from its flag, else from GATEWRIGHT_… in the environment, else from `server:` in the
+        workspace's gatewright.yaml, else from its default.""",
+    ),
+    "apply": (
+        "change:apply",
+        """Bring clients, scopes, settings, users and ACLs to what a file says.
+
+        The file is applied whole or not at all. A part that it leaves out stays as it is, and so does an absent field
+        of something that exists. Prints what changes: + made, ~ changed, - removed. Secrets made for new clients are
+        shown once.""",
+    ),
+    "export": (
+        "export:export",
+        """Print a configuration or a Postman collection.
+
+        Secrets and passwords are never in it.""",
+    ),
+    "flow": ("flow:app", "Check and run flow documents, without a server."),
     "client": ("clients:app", "Registered applications."),
-    "scope": ("scopes:app", "Scopes: named permissions."),
+    "scope": ("scopes:app", "Scopes: named permissions, and what they open."),
     "user": ("users:app", "Users, their groups and passwords."),
     "token": ("tokens:app", "Issued tokens."),
     "package": ("packages:app", "Packages and their services."),
     "audit": ("audit:app", "Who changed what."),
-    "doctor": ("doctor:doctor", "Check the configuration and the running server."),
+    "doctor": (
+        "doctor:doctor",
+        """Check the configuration and the running server against RFC 9700.
+
+        Each finding comes with its mend. Exit status 1 when the RFC says MUST about one of them.""",
+    ),
+    "migrate": (
+        "start:migrate",
+        """Bring the database to this release's schema.
+
+        SQLite migrates itself when the server starts; PostgreSQL only by this command and by init.""",
+    ),
 }
 
 app: Final = App(
     name="gatewright",
     help="An integration server whose APIs are secured by OAuth 2.0.",
     version=__version__,
-    default_parameter=Parameter(negative=""),
+    default_parameter=Parameter(negative="", show_default=False),
 )
 for _name, (_where, _help) in _COMMANDS.items():
-    app.command(f"gatewright.cli.{_where}", name=_name, help=_help)
+    app.command(f"gatewright.cli.{_where}", name=_name, help=inspect.cleandoc(_help))
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ class Usage(GatewrightError):
 
 def group(name: str, text: str) -> App:
     """A command that has commands of its own."""
-    return App(name=name, help=text, default_parameter=Parameter(negative=""), version_flags=[])
+    return App(name=name, help=text, default_parameter=Parameter(negative="", show_default=False), version_flags=[])
 
 
 def read_text(file: Path) -> str:

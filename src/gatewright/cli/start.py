@@ -9,7 +9,9 @@ from typing import Literal
 
 from cyclopts import Parameter
 
+from gatewright.cli.bootstrap import ADMINISTRATOR
 from gatewright.cli.bootstrap import FirstRun
+from gatewright.cli.bootstrap import administrator
 from gatewright.cli.bootstrap import first_run
 from gatewright.cli.bootstrap import make_folders
 from gatewright.cli.options import WorkspaceOption
@@ -27,24 +29,17 @@ Example = Annotated[bool, Parameter(name="--example", help="Begin with the examp
 Database = Annotated[str | None, Parameter(help="sqlite (the default) or a postgresql:// URL.")]
 
 
-async def init(workspace: Path, /, *, example: Example = False) -> None:
-    """Make a workspace: gatewright.yaml, packages/, data/, and the administrator.
-
-    A gatewright.yaml that is there already is applied once. The administrator's password is taken from
-    GATEWRIGHT_ADMIN_PASSWORD, else made and shown once.
-
-    Parameters
-    ----------
-    workspace: Path
-        The folder to make.
-    """
+async def init(
+    workspace: Annotated[Path, Parameter(help="The folder to make.")], /, *, example: Example = False
+) -> None:
+    """Make a workspace and tell what to do with it. Raises StartupError when it is one already."""
     make_folders(workspace, example=example)
     await asyncio.to_thread(_migrate, workspace, {})
     async with opened(workspace) as shell:
         first = await first_run(shell, os.environ)
         if first is None:
             raise StartupError(f"{workspace} is a workspace already; start it with: gatewright run -w {workspace}")
-        for line in _report(shell, first):
+        for line in await _report(shell, first):
             print(line)
         print(f"\nStart it with: gatewright run --workspace {workspace}")
 
@@ -67,11 +62,7 @@ def run(
     ] = None,
     example: Annotated[bool, Parameter(help="Make an example workspace first when there is none.")] = False,
 ) -> None:
-    """Start the server.
-
-    Each setting comes from its flag, else from GATEWRIGHT_… in the environment, else from `server:` in the
-    workspace's gatewright.yaml, else from its default.
-    """
+    """Complete a workspace that is new, tell where to go, and serve until a signal ends it."""
     from gatewright.app.server import serve
 
     flags = {
@@ -116,12 +107,13 @@ def _workspace(given: Path | None, example: bool) -> Path:
 async def _prepare(workspace: Path, flags: Mapping[str, object]) -> list[str]:
     """Complete a workspace that has no contents yet; what to tell."""
     async with opened(workspace, flags) as shell:
-        return _report(shell, await first_run(shell, os.environ))
+        return await _report(shell, await first_run(shell, os.environ))
 
 
-def _report(shell: Shell, first: FirstRun | None) -> list[str]:
+async def _report(shell: Shell, first: FirstRun | None) -> list[str]:
     lines = [str(line) for line in first.outcome.lines] if first else []
     if lines:
         lines = [f"Applied {shell.workspace / 'gatewright.yaml'}:", *(f"  {line}" for line in lines), ""]
-    lines += sign_in_lines(shell.settings, shell.workspace, first)
+    name = await shell.database.read(administrator) or ADMINISTRATOR
+    lines += sign_in_lines(shell.settings, shell.workspace, name, first)
     return lines + example_lines(shell.settings, shell.workspace)

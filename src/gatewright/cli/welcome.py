@@ -3,7 +3,6 @@
 import shlex
 from pathlib import Path
 
-from gatewright.cli.bootstrap import ADMINISTRATOR
 from gatewright.cli.bootstrap import EXAMPLE_CLIENT
 from gatewright.cli.bootstrap import PASSWORD_VARIABLE
 from gatewright.cli.bootstrap import FirstRun
@@ -13,18 +12,21 @@ from gatewright.kernel.settings import ServerSettings
 _ACCESS_TOKEN = r"""sed 's/.*"access_token": *"\([^"]*\)".*/\1/'"""
 
 
-def sign_in_lines(settings: ServerSettings, workspace: Path, first: FirstRun | None) -> list[str]:
-    """The console's address and who to sign in as; a password that was just made is shown here and never again."""
+def sign_in_lines(settings: ServerSettings, workspace: Path, name: str, first: FirstRun | None) -> list[str]:
+    """The console's address and who to sign in as; a password that was just made is shown here and never again.
+
+    name: an administrator's.
+    """
     lines = [f"Console        {settings.issuer}/console/"]
     if first and first.password:
-        lines.append(f"Administrator  {ADMINISTRATOR}, one-time password {first.password} (shown only now)")
-    elif first:
-        lines.append(f"Administrator  {ADMINISTRATOR}, with the password from {PASSWORD_VARIABLE}")
+        lines.append(f"Administrator  {name}, one-time password {first.password} (shown only now)")
+    elif first and first.made_administrator:
+        lines.append(f"Administrator  {name}, with the password from {PASSWORD_VARIABLE}")
     else:
-        lines.append(f"Administrator  {ADMINISTRATOR}; for a new password: {reset_command(workspace)}")
+        lines.append(f"Administrator  {name}; for a new password: {reset_command(workspace, name)}")
     made = first.outcome if first else None
-    for name, password in (made.passwords if made else {}).items():
-        lines.append(f"User           {name}, one-time password {password} (shown only now)")
+    for user, password in (made.passwords if made else {}).items():
+        lines.append(f"User           {user}, one-time password {password} (shown only now)")
     for client_id, secret in (made.secrets if made else {}).items():
         if client_id != EXAMPLE_CLIENT:
             lines.append(f"Client         {client_id}, secret {secret} (shown only now)")
@@ -42,6 +44,6 @@ def example_lines(settings: ServerSettings, workspace: Path) -> list[str]:
     return ["", "Get a token:", f"  {token}", "Call a service with one:", f"  {call}"]
 
 
-def reset_command(workspace: Path) -> str:
+def reset_command(workspace: Path, name: str) -> str:
     """The command that gives the administrator a new password."""
-    return f"gatewright user reset-password {ADMINISTRATOR} --workspace {shlex.quote(str(workspace))}"
+    return f"gatewright user reset-password {shlex.quote(name)} --workspace {shlex.quote(str(workspace))}"
