@@ -15,6 +15,8 @@ Lifetime = Annotated[int, Meta(ge=1, le=2147483647)]
 
 RequireHttps = Literal["always", "except_loopback", "never"]
 UrlParameters = Literal["never", "compatibility", "always"]
+TokenFormat = Literal["opaque", "jwt"]
+SigningAlgorithm = Literal["ES256", "EdDSA", "PS256", "RS256"]
 
 
 class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,8 +52,31 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         ),
     ] = 600
     access_token_format: Annotated[
-        Literal["opaque"], Meta(description="The form of access tokens. `opaque`: a random reference.")
+        TokenFormat,
+        Meta(
+            description="The form of access tokens. `opaque`: a random reference. `jwt`: signed claims (RFC 9068) that "
+            "resource servers can verify by themselves; it excludes the lifetime `never`."
+        ),
     ] = "opaque"
+    signing_algorithm: Annotated[
+        SigningAlgorithm,
+        Meta(
+            description="How tokens and signed answers are signed (RFC 7518 §3.1, RFC 8037 §3.1). A change is in force at "
+            "once: the algorithm's first key is not announced before it is used."
+        ),
+    ] = "ES256"
+    key_rotation_interval: Annotated[
+        int, Meta(ge=3600, le=31536000, description="Seconds a signing key is used before its successor takes over.")
+    ] = 7776000
+    key_announcement: Annotated[
+        int,
+        Meta(
+            ge=600,
+            le=2592000,
+            description="Seconds a signing key stands in `/oauth/jwks` before it is used, and at least as long after; "
+            "shorter than `key_rotation_interval`.",
+        ),
+    ] = 86400
     refresh_token_lifetime: Annotated[
         Lifetime | Literal["never"],
         Meta(description="Seconds an unused refresh token stays valid, or `never`; each rotation starts it anew."),

@@ -13,6 +13,7 @@ from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import access
 from gatewright.store import changes
 from gatewright.store import clients
+from gatewright.store import keys
 from gatewright.store import scopes
 from gatewright.store import settings
 from gatewright.store import tokens
@@ -21,6 +22,7 @@ from gatewright.store.clients import RegisteredClient
 from gatewright.store.database import Database
 from gatewright.store.database import Transaction
 from gatewright.store.database import Verb
+from gatewright.store.keys import SigningKey
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Change
 from gatewright.store.records import Scope
@@ -59,7 +61,7 @@ class Memory(Generic[K, V]):
 
 
 class Directory:
-    """Settings, clients, scopes, users, ACLs and access tokens, by key."""
+    """Settings, clients, scopes, users, ACLs, signing keys and access tokens, by key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,6 +70,7 @@ class Directory:
         self._settings: Memory[str, GlobalSettings] = Memory(1)
         self._scopes: Memory[str, Mapping[str, Scope]] = Memory(1)
         self._acls: Memory[str, Mapping[str, tuple[str, ...]]] = Memory(1)
+        self._keys: Memory[str, tuple[SigningKey, ...]] = Memory(1)
         self._clients: Memory[str, RegisteredClient] = Memory(_MOST_PRINCIPALS)
         self._users: Memory[str, UserWithGroups] = Memory(_MOST_PRINCIPALS)
         self._tokens: Memory[bytes, AccessToken] = Memory(_MOST_TOKENS)
@@ -87,6 +90,12 @@ class Directory:
     async def acls(self) -> Mapping[str, tuple[str, ...]]:
         """Every ACL, target to groups. The same object as long as no ACL changed."""
         found = await self._get(self._acls, _WHOLE, _load_acls)
+        assert found is not None
+        return found
+
+    async def signing_keys(self) -> tuple[SigningKey, ...]:
+        """Every signing key that is kept. The same object as long as none changed."""
+        found = await self._get(self._keys, _WHOLE, _load_keys)
         assert found is not None
         return found
 
@@ -143,6 +152,8 @@ class Directory:
         match change.kind:
             case "settings":
                 self._settings.forget_all()
+            case "key":
+                self._keys.forget_all()
             case "client":
                 self._clients.forget(change.name)
             case "user":
@@ -168,7 +179,7 @@ class Directory:
                     self._tokens.forget(digest)
 
     def _forget_everything(self) -> None:
-        for memory in (self._settings, self._scopes, self._acls, self._clients, self._users, self._tokens):
+        for memory in (self._settings, self._scopes, self._acls, self._keys, self._clients, self._users, self._tokens):
             memory.forget_all()
 
 
@@ -178,6 +189,10 @@ def _load_settings(transaction: Transaction, _: str) -> GlobalSettings:
 
 def _load_scopes(transaction: Transaction, _: str) -> Mapping[str, Scope]:
     return {scope.name: scope for scope in scopes.all_scopes(transaction)}
+
+
+def _load_keys(transaction: Transaction, _: str) -> tuple[SigningKey, ...]:
+    return keys.all_keys(transaction)
 
 
 def _load_acls(transaction: Transaction, _: str) -> Mapping[str, tuple[str, ...]]:

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _directory()
     _people()
     _tokens()
+    _keys()
     _records()
     op.bulk_insert(
         sa.table(
@@ -202,6 +203,29 @@ def _tokens() -> None:
     op.create_index("authorization_codes_client", "authorization_codes", ["client_id"])
     op.create_index("authorization_codes_user", "authorization_codes", ["user_id"])
     op.create_index("authorization_codes_expiry", "authorization_codes", ["expires_at"])
+
+
+def _keys() -> None:
+    op.create_table(
+        "signing_keys",
+        _text("id", primary_key=True),
+        _text("algorithm"),
+        _text("public_jwk"),
+        _digest("sealed"),
+        _time("created_at"),
+        _time("active_at"),
+        _time("retire_at", nullable=True),
+        sa.Column("overlap", sa.BigInteger, nullable=False),
+    )
+    without_successor = sa.text("retire_at IS NULL")
+    op.create_index(
+        "signing_keys_newest",
+        "signing_keys",
+        ["algorithm"],
+        unique=True,
+        sqlite_where=without_successor,
+        postgresql_where=without_successor,
+    )
 
 
 def _records() -> None:
