@@ -31,8 +31,9 @@ function mount(field: HTMLTextAreaElement): EditorView {
     placeholder(field.placeholder),
     ...language(field),
     keymap.of([
+      { key: "Ctrl-Enter", mac: "Cmd-Enter", run: runForm }, // before the default, which adds a blank line
       ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap,
-      ...lintKeymap, { key: "Ctrl-Enter", mac: "Cmd-Enter", run: runForm }, indentWithTab,
+      ...lintKeymap, indentWithTab,
     ]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) field.value = update.state.doc.toString();

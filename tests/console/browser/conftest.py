@@ -1,0 +1,136 @@
+"""Chromium in front of real servers. Each page that a test opens is held to make no error and ask no other origin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
+from playwright.sync_api import ConsoleMessage
+from playwright.sync_api import Page
+from playwright.sync_api import sync_playwright
+
+from tests.console.browser.running import Server
+from tests.console.browser.running import Workspace
+from tests.console.browser.running import make_workspace
+from tests.console.browser.running import running
+
+PASSWORD = "a password of the administrator's own"
+_SECONDS = 8
+_PATIENCE = _SECONDS * 1000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test below this folder, and keep them on one worker: they share a browser and a server."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+class Watch:
+    """What pages did that they should not."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.faults: list[str] = []
+
+    def attach(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.faults.append(f"error in a script: {error}"))
+        page.on("request", lambda request: self._request(request.url))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A refused form answers 4xx on purpose; Chromium tells of each.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.faults.append(f"{message.type}: {message.text}")
+
+    def _request(self, url: str) -> None:
+        if not url.startswith((self.address, "data:", "blob:")):
+            self.faults.append(f"asked another origin: {url}")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="package")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return make_workspace(tmp_path_factory.mktemp("made") / "workspace")
+
+
+@pytest.fixture(scope="package")
+def server(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server that tests share: each makes what it needs, under names of its own."""
+    with running(workspace, tmp_path_factory.mktemp("shared") / "workspace") as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def session(browser: Browser, server: Server) -> Any:
+    """The administrator's cookies, once the one-time password is replaced."""
+    context = browser.new_context(base_url=server.address)
+    page = context.new_page()
+    sign_in_first(page, server.password)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def watch(server: Server) -> Iterator[Watch]:
+    watching = Watch(server.address)
+    yield watching
+    assert watching.faults == []
+
+
+@pytest.fixture
+def context(browser: Browser, server: Server, session: Any) -> Iterator[BrowserContext]:
+    opened = browser.new_context(
+        base_url=server.address, storage_state=session, viewport={"width": 1280, "height": 900}
+    )
+    opened.set_default_timeout(_PATIENCE)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, watch: Watch) -> Page:
+    """A page of a signed-in administrator."""
+    opened = context.new_page()
+    watch.attach(opened)
+    return opened
+
+
+@pytest.fixture
+def stranger(browser: Browser, server: Server, watch: Watch) -> Iterator[Page]:
+    """A page of nobody yet."""
+    context = browser.new_context(base_url=server.address)
+    context.set_default_timeout(_PATIENCE)
+    opened = context.new_page()
+    watch.attach(opened)
+    yield opened
+    context.close()
+
+
+def sign_in(page: Page, username: str, password: str) -> None:
+    """Fill in the login form."""
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def sign_in_first(page: Page, one_time_password: str) -> None:
+    """Sign in as the administrator for the first time, and choose a password."""
+    page.goto("/console/")
+    sign_in(page, "admin", one_time_password)
+    page.get_by_label("Current password").fill(one_time_password)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Save password").click()
+    page.wait_for_url("**/console/")
