@@ -147,6 +147,8 @@ TOKEN: Answers[TokenAnswer] = Answers(
     TokenAnswer,
     lambda answer: answer.token_type == "Bearer" and len(answer.access_token) > 20 and answer.expires_in > 0,
 )
-ACTIVE: Answers[IntrospectionAnswer] = Answers(IntrospectionAnswer, lambda answer: answer.active and answer.client_id == "bench")
+ACTIVE: Answers[IntrospectionAnswer] = Answers(
+    IntrospectionAnswer, lambda answer: answer.active and answer.client_id == "bench"
+)
 HELLO: Answers[Hello] = Answers(Hello, lambda answer: answer.hello == "Ada")
 ORDER: Answers[Order] = Answers(Order, lambda answer: (answer.net, answer.gross) == (5500, 6875))

@@ -10,7 +10,9 @@ from tests.running.site import basic
 
 
 def token(server: Server, client_id: str = seed.LEDGER) -> str:
-    answer = httpx.post(f"{server.url}/oauth/token", data={"grant_type": "client_credentials"}, headers=basic(client_id))
+    answer = httpx.post(
+        f"{server.url}/oauth/token", data={"grant_type": "client_credentials"}, headers=basic(client_id)
+    )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["access_token"])
 
