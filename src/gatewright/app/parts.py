@@ -9,10 +9,12 @@ import structlog
 
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
+from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Unavailable
 from gatewright.kernel.sealing import Sealer
 from gatewright.kernel.sealing import load_master_key
 from gatewright.kernel.settings import ServerSettings
+from gatewright.oauth.keys import KeyRing
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.guard import Guard
@@ -26,6 +28,7 @@ from gatewright.store.directory import Directory
 from gatewright.store.open import open_database
 
 _CLEANUP_SECONDS: Final = 60
+_KEYS_SECONDS: Final = 60
 _MOST_BATCHES: Final = 1000
 _BETWEEN_BATCHES: Final = 0.05  # seconds that belong to requests
 _CHANGES_KEPT: Final = 3600  # seconds
@@ -43,7 +46,9 @@ class Parts:
         self.packages_folder = workspace / "packages"
         self.sealer = Sealer.derived(load_master_key(workspace, dict(os.environ)), "gatewright")
         self.directory = Directory(database)
-        self.server = AuthorizationServer(database, self.directory, clock, settings.issuer)
+        self.server = AuthorizationServer(
+            database, self.directory, clock, settings.issuer, KeyRing(database, self.directory, self.sealer, clock)
+        )
         self.guard = Guard(self.server)
         self.runtime = Runtime(outgoing=Outgoing(self._private_hosts))
         self.watcher = Watcher(Loader(self.packages_folder), self._publish)
@@ -55,7 +60,11 @@ class Parts:
         """Open the database, load the packages and begin to watch them. Raises StartupError."""
         parts = cls(settings, workspace, await open_database(settings.database, workspace), clock)
         await parts.watcher.refresh()
-        parts._tasks = [asyncio.create_task(parts.watcher.run()), asyncio.create_task(parts._clean_up())]
+        parts._tasks = [
+            asyncio.create_task(parts.watcher.run()),
+            asyncio.create_task(parts._clean_up()),
+            asyncio.create_task(parts._keep_keys()),
+        ]
         return parts
 
     async def stop(self) -> None:
@@ -80,6 +89,15 @@ class Parts:
                 await self.database.write(cleanup.old_changes, self.clock() - _CHANGES_KEPT)
             except Unavailable as error:
                 _log.warning("clean-up put off", reason=str(error))
+
+    async def _keep_keys(self) -> None:
+        """Make, announce and retire signing keys in time, for as long as the process lives."""
+        while True:
+            try:
+                await self.server.keys.keep()
+            except GatewrightError as error:
+                _log.warning("signing keys not looked after", reason=str(error))
+            await asyncio.sleep(_KEYS_SECONDS)
 
     def _publish(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

@@ -4,6 +4,7 @@ import msgspec
 
 from gatewright.kernel.secrets import ACCESS_TOKEN
 from gatewright.kernel.secrets import digest
+from gatewright.oauth import jwt_access_token
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.records import AccessToken
@@ -21,8 +22,8 @@ class ActiveToken(msgspec.Struct, frozen=True):
 
 async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | str:
     """The active token of that text, or why it is not active (for the log and the client's error_description)."""
-    if not text.startswith(ACCESS_TOKEN):
-        return "this is not an access token of this server"
+    if not text.startswith(ACCESS_TOKEN) and (reason := await jwt_access_token.refusal(text, server)):
+        return reason
     token = await server.directory.access_token(digest(text))
     if token is None:
         return "the access token is unknown or was revoked"

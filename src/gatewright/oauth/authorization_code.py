@@ -43,7 +43,9 @@ async def _redeem(
 ) -> TokenResponse:
     client, settings = registered.client, await server.directory.settings()
     owner = {"user_id": code.user_id, "grant_id": code.grant_id}
-    text, token = new_access_token(client, code.scope, settings, now, **owner)
+    text, token = await new_access_token(
+        client, code.scope, server, now, authenticated_at=code.authenticated_at, **owner
+    )
     refresh_text, refresh_token = None, None
     if refresh_limit(client) != 0:
         refresh_text, refresh_token = new_refresh_token(client, code.scope, settings, now, **owner)

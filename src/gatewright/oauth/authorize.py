@@ -192,7 +192,7 @@ async def _token(
     granted: tuple[str, ...],
     server: AuthorizationServer,
 ) -> dict[str, str]:
-    client, settings, now = request.client, await server.directory.settings(), server.clock()
+    client, now = request.client, server.clock()
     grant = Grant(
         id=row_id(),
         client_id=client.client_id,
@@ -202,7 +202,9 @@ async def _token(
         authenticated_at=authenticated_at,
         created_at=now,
     )
-    text, token = new_access_token(client, granted, settings, now, user_id=user.id, grant_id=grant.id)
+    text, token = await new_access_token(
+        client, granted, server, now, user_id=user.id, grant_id=grant.id, authenticated_at=authenticated_at
+    )
     # §4.2.2: "The authorization server MUST NOT issue a refresh token."
     await server.database.write(tokens.add_grant, grant, token, None)
     answer = msgspec.to_builtins(token_response(text, token))

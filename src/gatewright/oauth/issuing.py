@@ -10,6 +10,8 @@ from gatewright.kernel.secrets import REFRESH_TOKEN
 from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
 from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth import jwt_access_token
+from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Client
 from gatewright.store.records import RefreshToken
@@ -37,20 +39,42 @@ def refresh_limit(client: Client) -> int | None:
     return None if client.refresh_limit == "unlimited" else client.refresh_limit
 
 
-def new_access_token(
+async def new_access_token(
     client: Client,
     scope: Sequence[str],
-    settings: GlobalSettings,
+    server: AuthorizationServer,
     now: int,
     *,
     user_id: str | None = None,
     grant_id: str | None = None,
+    authenticated_at: int | None = None,
 ) -> tuple[str, AccessToken]:
-    """A new access token: its text, and the record that is kept."""
-    text = make_secret(ACCESS_TOKEN)
+    """A new access token, opaque or JWT: its text, and the record that is kept.
+
+    authenticated_at: when the user, if there is one, signed in. It stands in JWTs only.
+    """
+    settings = await server.directory.settings()
     lifetime = access_token_lifetime(client, settings)
+    token_id = row_id()
+    # One that never expires cannot be a JWT: RFC 9068 §2.2 requires `exp`.
+    if lifetime is None or not jwt_access_token.is_jwt(client, settings):
+        text = make_secret(ACCESS_TOKEN)
+    else:
+        claims = jwt_access_token.Claims(
+            iss=server.issuer,
+            exp=now + lifetime,
+            # RFC 9068 §3: without a resource parameter, the default resource indicator; ours is the issuer.
+            aud=server.issuer,
+            sub=user_id or client.client_id,
+            client_id=client.client_id,
+            iat=now,
+            jti=token_id,
+            scope=" ".join(scope),
+            auth_time=authenticated_at if user_id else None,
+        )
+        text = await jwt_access_token.signed(claims, server)
     return text, AccessToken(
-        id=row_id(),
+        id=token_id,
         digest=digest(text),
         client_id=client.client_id,
         user_id=user_id,

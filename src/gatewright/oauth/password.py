@@ -30,7 +30,7 @@ async def grant(
     if user.must_change_password:
         raise InvalidGrant("This user must choose a new password first: sign in at /account.")
     owner = {"user_id": user.id, "grant_id": row_id()}
-    text, token = new_access_token(client, granted, settings, now, **owner)
+    text, token = await new_access_token(client, granted, server, now, authenticated_at=now, **owner)
     refresh_text, refresh_token = None, None
     if refresh_limit(client) != 0:
         refresh_text, refresh_token = new_refresh_token(client, granted, settings, now, **owner)

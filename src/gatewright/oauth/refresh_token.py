@@ -11,6 +11,7 @@ from gatewright.oauth.issuing import new_access_token
 from gatewright.oauth.issuing import new_refresh_token
 from gatewright.oauth.issuing import refresh_limit
 from gatewright.oauth.issuing import token_response
+from gatewright.oauth.jwt_access_token import is_jwt
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
 from gatewright.oauth.server import AuthorizationServer
@@ -39,9 +40,14 @@ async def grant(
         raise InvalidGrant(_UNUSABLE, detail="refresh token expired")
     await _refuse_disabled_user(token, server)
     granted = scope.narrow(parameters.get("scope"), token.scope, registered)
-    settings = await server.directory.settings()
-    text, access_token = new_access_token(
-        client, granted, settings, now, user_id=token.user_id, grant_id=token.grant_id
+    text, access_token = await new_access_token(
+        client,
+        granted,
+        server,
+        now,
+        user_id=token.user_id,
+        grant_id=token.grant_id,
+        authenticated_at=await _authenticated_at(token, client, server),
     )
     # A token that was consumed before the client's rotation was turned off is as spent as ever.
     if rotates(client) or token.consumed_at is not None:
@@ -95,6 +101,14 @@ async def _rotate(
             raise InvalidGrant(_UNUSABLE, detail=f"refresh token reused; grant {token.grant_id} revoked")
         case _:
             raise InvalidGrant(_UNUSABLE, detail="refresh count used up or grant revoked")
+
+
+async def _authenticated_at(token: RefreshToken, client: Client, server: AuthorizationServer) -> int | None:
+    """When the user signed in; only JWTs tell it."""
+    if not is_jwt(client, await server.directory.settings()):
+        return None
+    grant_of_it = await server.database.read(tokens.find_grant, token.grant_id)
+    return grant_of_it.authenticated_at if grant_of_it else None
 
 
 async def _refuse_disabled_user(token: RefreshToken, server: AuthorizationServer) -> None:

@@ -20,6 +20,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     allowed_grants: tuple[str, ...] = ("authorization_code",)
     require_pkce: Literal["global"] | bool = "global"
     access_token_lifetime: Literal["global", "never"] | int = "global"
+    access_token_format: Literal["global", "opaque", "jwt"] = "global"
     refresh_limit: Literal["unlimited"] | int = 0
     default_scopes: tuple[str, ...] = ()
     client_authentication: tuple[str, ...] = ()
