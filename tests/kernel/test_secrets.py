@@ -1,0 +1,44 @@
+import string
+from collections import Counter
+
+import pytest
+
+from gatewright.kernel import secrets
+
+
+def test_made_secret_has_its_prefix_its_length_and_only_letters_and_digits() -> None:
+    secret = secrets.make_secret(secrets.ACCESS_TOKEN)
+    assert secret.startswith("gw_at_")
+    assert len(secret) == len("gw_at_") + 44 + 6
+    assert set(secret.removeprefix("gw_at_")) <= set(string.ascii_letters + string.digits)
+
+
+def test_made_secret_is_well_formed_for_its_own_prefix_alone() -> None:
+    secret = secrets.make_secret(secrets.ACCESS_TOKEN)
+    assert secrets.is_well_formed(secret, secrets.ACCESS_TOKEN)
+    assert not secrets.is_well_formed(secret, secrets.REFRESH_TOKEN)
+
+
+@pytest.mark.parametrize("place", [6, 20, 49, 50, 55])
+def test_a_mistyped_letter_is_noticed(place: int) -> None:
+    secret = secrets.make_secret(secrets.ACCESS_TOKEN)
+    other = "a" if secret[place] != "a" else "b"
+    assert not secrets.is_well_formed(secret[:place] + other + secret[place + 1 :], secrets.ACCESS_TOKEN)
+
+
+def test_every_digit_is_about_as_frequent_as_any_other() -> None:
+    drawn = Counter("".join(secrets.make_secret("")[:44] for _ in range(5000)))
+    expected = 5000 * 44 / 62
+    # The standard deviation is below 60; six of them are passed once in hundreds of millions of runs.
+    assert set(drawn) == set(string.ascii_letters + string.digits)
+    assert all(abs(count - expected) < 360 for count in drawn.values())
+
+
+def test_checksum_is_crc32_in_base62() -> None:
+    # CRC-32 of "123456789" is 0xCBF43926 (the check value of the catalogue of CRCs) = 3421780262.
+    digits = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    checksum = secrets._checksum("123456789")
+    number = 0
+    for letter in checksum:
+        number = number * 62 + digits.index(letter)
+    assert (len(checksum), number) == (6, 0xCBF43926)
