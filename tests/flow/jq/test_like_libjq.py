@@ -40,25 +40,143 @@ LITERALS = st.sampled_from(
     ]
 )
 PATHS = st.sampled_from(
-    """
-    . .a .b .c .["x"] .a.b .[0] .[-1] .[1:] .[:1] .[:-1] .[] .a[] .[]? .a? .a[0] .[].a .[].a? .["a","b"] .[0,1] .. .a.b?
-    .[1.5] .[0].a
-    """.split()
+    [
+        ".",
+        ".a",
+        ".b",
+        ".c",
+        '.["x"]',
+        ".a.b",
+        ".[0]",
+        ".[-1]",
+        ".[1:]",
+        ".[:1]",
+        ".[:-1]",
+        ".[]",
+        ".a[]",
+        ".[]?",
+        ".a?",
+        ".a[0]",
+        ".[].a",
+        ".[].a?",
+        '.["a","b"]',
+        ".[0,1]",
+        "..",
+        ".a.b?",
+        ".[1.5]",
+        ".[0].a",
+    ]
 )
 NULLARY = st.sampled_from(
-    """
-    length keys keys_unsorted add type tostring tojson tonumber not reverse sort unique min max flatten to_entries from_entries
-    first last any all floor sqrt ascii_downcase ascii_upcase explode implode transpose values nulls scalars iterables strings
-    numbers booleans arrays objects paths tostream isnan abs trim ltrim rtrim fromjson utf8bytelength empty error isinfinite
-    round ceil @base64 @base64d @uri @html @csv @tsv @sh @json @text toboolean combinations recurse
-    """.split()
+    [
+        "length",
+        "keys",
+        "keys_unsorted",
+        "add",
+        "type",
+        "tostring",
+        "tojson",
+        "tonumber",
+        "not",
+        "reverse",
+        "sort",
+        "unique",
+        "min",
+        "max",
+        "flatten",
+        "to_entries",
+        "from_entries",
+        "first",
+        "last",
+        "any",
+        "all",
+        "floor",
+        "sqrt",
+        "ascii_downcase",
+        "ascii_upcase",
+        "explode",
+        "implode",
+        "transpose",
+        "values",
+        "nulls",
+        "scalars",
+        "iterables",
+        "strings",
+        "numbers",
+        "booleans",
+        "arrays",
+        "objects",
+        "paths",
+        "tostream",
+        "isnan",
+        "abs",
+        "trim",
+        "ltrim",
+        "rtrim",
+        "fromjson",
+        "utf8bytelength",
+        "empty",
+        "error",
+        "isinfinite",
+        "round",
+        "ceil",
+        "@base64",
+        "@uri",
+        "@html",
+        "@csv",
+        "@tsv",
+        "@sh",
+        "@json",
+        "@text",
+        "toboolean",
+        "combinations",
+        "recurse",
+    ]
 )
 UNARY = st.sampled_from(
-    """
-    map select map_values sort_by group_by unique_by min_by max_by any all first last isempty add path del with_entries has
-    contains inside split join startswith endswith ltrimstr rtrimstr index rindex indices in paths error walk pick test scan
-    splits IN flatten delpaths getpath
-    """.split()
+    [
+        "map",
+        "select",
+        "map_values",
+        "sort_by",
+        "group_by",
+        "unique_by",
+        "min_by",
+        "max_by",
+        "any",
+        "all",
+        "first",
+        "last",
+        "isempty",
+        "add",
+        "path",
+        "del",
+        "with_entries",
+        "has",
+        "contains",
+        "inside",
+        "split",
+        "join",
+        "startswith",
+        "endswith",
+        "ltrimstr",
+        "rtrimstr",
+        "index",
+        "rindex",
+        "indices",
+        "in",
+        "paths",
+        "error",
+        "walk",
+        "pick",
+        "test",
+        "scan",
+        "splits",
+        "IN",
+        "flatten",
+        "delpaths",
+        "getpath",
+    ]
 )
 BINARY = st.sampled_from(["+", "-", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "//", ",", "|"])
 ASSIGNMENTS = st.sampled_from(["=", "|=", "+=", "-=", "//="])

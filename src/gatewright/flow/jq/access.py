@@ -162,7 +162,7 @@ def recurse(budget: Budget, value: Any, step: Callable[[Any], Iterator[Any]], co
     rounds = 0
     while stack:
         for one in stack[-1]:
-            budget.spend(cost)
+            budget.spend(cost + 3)
             rounds += 1
             if rounds % 100 == 0:
                 bounded(budget, one)
@@ -180,7 +180,7 @@ def recurse_paths(
     stack = [iter(((at, value),))]
     while stack:
         for where, one in stack[-1]:
-            budget.spend(cost)
+            budget.spend(cost + 3)
             if len(where) > MAX_DEPTH * 4:
                 raise BudgetExceeded("a path grows too long")
             yield where, one

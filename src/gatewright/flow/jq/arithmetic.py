@@ -25,7 +25,9 @@ def _refuse(left: object, right: object, what: str) -> Raised:
 def _floating(call: Callable[[float, float], float], left: float, right: float) -> int | float:
     """An operation on two numbers in floating point."""
     try:
-        result = call(float(left), float(right))
+        result = call(left, right)
+        if type(result) is int:
+            result = call(float(left), float(right))
     except OverflowError:
         return plain(call(as_float(left), as_float(right)))
     return int(result) if result.is_integer() and -MAX_EXACT <= result <= MAX_EXACT else result

@@ -31,7 +31,7 @@ class Budget:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._left = units
-        self._mark = units - CHECK_EVERY
+        self._mark = max(units - CHECK_EVERY, 0)
         self._deadline = deadline
         self._clock = clock
         self.size = size

@@ -112,17 +112,22 @@ def _array(value: Any, what: str) -> list[Any]:
 
 def _charge_sort(budget: Budget, values: list[Any]) -> None:
     charge(budget, values)
+    _charge_order(budget, values)
+
+
+def _charge_order(budget: Budget, values: list[Any]) -> None:
     budget.spend(len(values) * len(values).bit_length())
 
 
 def _ranks(budget: Budget, by: list[Any]) -> list[Any]:
     """What to sort the items by; keys of one integer or one string each, the usual ones, stand for themselves."""
-    _charge_sort(budget, by)
     if all(type(one) is list and len(one) == 1 for one in by):
         firsts = [one[0] for one in by]
         kinds = {type(one) for one in firsts}
         if kinds == {int} or kinds == {str}:
+            _charge_order(budget, by)
             return firsts
+    _charge_sort(budget, by)
     return [order_key(one) for one in by]
 
 

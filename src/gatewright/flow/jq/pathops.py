@@ -115,6 +115,8 @@ class Edit:
         return own
 
     def _sliced(self, container: list[Any], path: Path, place: int, value: Any) -> list[Any]:
+        if not ("start" in path[place] and "end" in path[place]):
+            raise Raised("Array/string slice indices must be integers")
         start, end = bounds(len(container), path[place].get("start"), path[place].get("end"))
         inner = self._written(container[start:end] or None, path, place + 1, value)
         if type(inner) is not list:

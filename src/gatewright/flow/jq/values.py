@@ -1,5 +1,6 @@
 """What the language says about values: their types, their order, when two are equal, how they read in a message."""
 
+import itertools
 import math
 from typing import Any
 
@@ -31,6 +32,9 @@ _TYPES = {
     list: "array",
     dict: "object",
 }
+_UNEQUAL = itertools.count()
+"""Tells one not-a-number from every other when sorting."""
+
 _NULL, _FALSE, _TRUE, _NAN, _NUMBER, _STRING, _ARRAY, _OBJECT = range(8)
 
 
@@ -90,7 +94,7 @@ def order_key(value: Any) -> tuple[Any, ...]:
     if kind is int:
         return (_NUMBER, value)
     if kind is float:
-        return (_NAN,) if value != value else (_NUMBER, value)
+        return (_NAN, next(_UNEQUAL)) if value != value else (_NUMBER, value)
     if value is None:
         return (_NULL,)
     if kind is bool:
