@@ -13,6 +13,7 @@ from gatewright.console.templating import pretty_json
 from gatewright.console.visit import Visit
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.oauth.errors import OAuthError
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.token import token as request_token
 from gatewright.services.names import invoke_path
 from gatewright.store import clients
@@ -54,9 +55,9 @@ async def request(visit: Visit, values: Values, parameters: dict[str, str]) -> R
     """Ask the token endpoint; the dialog with the token, or with why there is none."""
     given = {name: value for name, value in parameters.items() if value}
     authorization, sent = _authenticated(values, given)
-    address = visit.request.client.host if visit.request.client else ""
+    sender = Sender(visit.request.client.host if visit.request.client else "")
     try:
-        answer = await request_token(sent, authorization, address, visit.parts.server)
+        answer = await request_token(sent, authorization, sender, visit.parts.server)
     except OAuthError as error:
         return await failed(visit, values, f"{error.code}: {error.public}")
     except TooManyFailures as error:

@@ -10,6 +10,7 @@ from gatewright.oauth.issuing import refresh_limit
 from gatewright.oauth.issuing import token_response
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import codes
 from gatewright.store.clients import RegisteredClient
@@ -20,7 +21,7 @@ _UNUSABLE = "The code is unknown, expired, used before, or was issued to another
 
 
 async def grant(
-    parameters: Parameters, registered: RegisteredClient, address: str, server: AuthorizationServer
+    parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
     """Exchange a code for tokens. Raises InvalidGrant, InvalidRequest."""
     client, now = registered.client, server.clock()

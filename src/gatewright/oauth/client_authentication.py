@@ -16,6 +16,7 @@ from gatewright.kernel.secrets import digest
 from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.directory import Memory
@@ -38,14 +39,14 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 async def authenticate(
-    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+    parameters: Parameters, authorization: str | None, sender: Sender, server: AuthorizationServer
 ) -> RegisteredClient:
     """The client that makes the request, authenticated if it is confidential.
 
-    authorization: the Authorization header, if any.  address: the peer's, for throttling.
+    authorization: the Authorization header, if any.
     Raises InvalidClient, InvalidRequest (two credentials at once), TooManyFailures.
     """
-    credentials = presented(parameters, authorization)
+    credentials, address = presented(parameters, authorization), sender.address
     by_header = credentials.method == "client_secret_basic"
     registered = await server.directory.client(credentials.client_id)
     if registered is None:

@@ -5,13 +5,14 @@ from gatewright.oauth.issuing import TokenResponse
 from gatewright.oauth.issuing import new_access_token
 from gatewright.oauth.issuing import token_response
 from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
 from gatewright.store.clients import RegisteredClient
 
 
 async def grant(
-    parameters: Parameters, registered: RegisteredClient, address: str, server: AuthorizationServer
+    parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
     """A token for the client itself. Raises InvalidScope."""
     granted = scope.resolve(parameters.get("scope"), registered)

@@ -12,6 +12,7 @@ from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.issuing import refresh_limit
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
 from gatewright.store.records import Client
@@ -36,14 +37,14 @@ INACTIVE = Introspection(active=False)
 
 
 async def introspect(
-    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+    parameters: Parameters, authorization: str | None, sender: Sender, server: AuthorizationServer
 ) -> Introspection:
     """Describe a token to an authenticated confidential client. Raises OAuthError.
 
     A client sees its own tokens, those of others only when it is registered with `introspect: all`; everything
     else is `active: false`, which tells nothing (§2.2, §4).
     """
-    caller = await authenticate(parameters, authorization, address, server)
+    caller = await authenticate(parameters, authorization, sender, server)
     if caller.client.type == "public":
         # §2.1: "the endpoint MUST also require some form of authorization"
         raise InvalidClient("Introspection needs a confidential client.")

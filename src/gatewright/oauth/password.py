@@ -11,6 +11,7 @@ from gatewright.oauth.issuing import refresh_limit
 from gatewright.oauth.issuing import token_response
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
 from gatewright.store.clients import RegisteredClient
@@ -18,13 +19,13 @@ from gatewright.store.records import Grant
 
 
 async def grant(
-    parameters: Parameters, registered: RegisteredClient, address: str, server: AuthorizationServer
+    parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
     """Tokens for a user whose name and password the client sends. Raises InvalidGrant, TooManyFailures."""
     name, password = required(parameters, "username"), required(parameters, "password")
     client, settings, now = registered.client, await server.directory.settings(), server.clock()
     granted = scope.resolve(parameters.get("scope"), registered)
-    user = await verify_password(server.database, settings, name, password, address, now)
+    user = await verify_password(server.database, settings, name, password, sender.address, now)
     if user is None:
         raise InvalidGrant("The user name or password is wrong, or the user is disabled.")
     if user.must_change_password:

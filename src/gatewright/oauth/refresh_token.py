@@ -14,6 +14,7 @@ from gatewright.oauth.issuing import token_response
 from gatewright.oauth.jwt_access_token import is_jwt
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
 from gatewright.store.clients import RegisteredClient
@@ -27,7 +28,7 @@ _UNUSABLE = "The refresh token is unknown, expired, revoked, used up, or was iss
 
 
 async def grant(
-    parameters: Parameters, registered: RegisteredClient, address: str, server: AuthorizationServer
+    parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
     """A new access token, and with rotation a new refresh token. Raises InvalidGrant, InvalidScope."""
     client, now = registered.client, server.clock()

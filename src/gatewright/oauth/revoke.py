@@ -6,6 +6,7 @@ from gatewright.oauth.client_authentication import authenticate
 from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
 from gatewright.store.records import AccessToken
@@ -13,13 +14,13 @@ from gatewright.store.records import RefreshToken
 
 
 async def revoke(
-    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+    parameters: Parameters, authorization: str | None, sender: Sender, server: AuthorizationServer
 ) -> dict[str, str]:
     """End a token and, when it came from a grant, the whole family; an empty object. Raises OAuthError.
 
     An unknown token is no error (§2.2). `token_type_hint` is not needed: the prefix tells (§2.1).
     """
-    registered = await authenticate(parameters, authorization, address, server)
+    registered = await authenticate(parameters, authorization, sender, server)
     text = required(parameters, "token")
     found = await _find(text, server)
     if found is None:

@@ -14,11 +14,12 @@ from gatewright.oauth.errors import UnsupportedGrantType
 from gatewright.oauth.issuing import TokenResponse
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.records import Client
 
-Grant = Callable[[Parameters, RegisteredClient, str, AuthorizationServer], Awaitable[TokenResponse]]
+Grant = Callable[[Parameters, RegisteredClient, Sender, AuthorizationServer], Awaitable[TokenResponse]]
 
 GRANTS: Final[dict[str, Grant]] = {
     "authorization_code": authorization_code.grant,
@@ -30,16 +31,16 @@ GRANTS: Final[dict[str, Grant]] = {
 
 
 async def token(
-    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+    parameters: Parameters, authorization: str | None, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
-    """Answer a token request. authorization: that header, if any.  address: the peer's. Raises OAuthError."""
-    registered = await authenticate(parameters, authorization, address, server)
+    """Answer a token request. authorization: that header, if any. Raises OAuthError."""
+    registered = await authenticate(parameters, authorization, sender, server)
     name = required(parameters, "grant_type")
     grant = GRANTS.get(name)
     if grant is None:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}.")
     _refuse_unless_allowed(name, registered.client)
-    return await grant(parameters, registered, address, server)
+    return await grant(parameters, registered, sender, server)
 
 
 def _refuse_unless_allowed(name: str, client: Client) -> None:

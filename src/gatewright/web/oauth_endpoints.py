@@ -21,6 +21,7 @@ from gatewright.oauth.introspect import introspect
 from gatewright.oauth.metadata import metadata
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.revoke import revoke
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.oauth.token import token
 from gatewright.web.http import JSON
@@ -33,7 +34,7 @@ from gatewright.web.parameters import OAUTH_BODY_BYTES
 from gatewright.web.parameters import oauth_parameters
 from gatewright.web.transport import refuse_plain_http
 
-Operation = Callable[[Parameters, str | None, str, AuthorizationServer], Awaitable[Any]]
+Operation = Callable[[Parameters, str | None, Sender, AuthorizationServer], Awaitable[Any]]
 Handler = Callable[[Request, Parts], Awaitable[Response]]
 
 _ANSWER: Final = [JSON, NO_STORE, (b"pragma", b"no-cache")]
@@ -55,7 +56,7 @@ def endpoint(operation: Operation, *, compatible: bool = False) -> Handler:
             if request.method != "POST" and not (compatible and in_url and request.method == "GET"):
                 return method_not_allowed("POST", "OPTIONS")
             parameters = await oauth_parameters(request, in_url=in_url)
-            answer = await operation(parameters, request.header(b"authorization"), request.address, parts.server)
+            answer = await operation(parameters, request.header(b"authorization"), sender(request), parts.server)
             return Response(200, _encode(answer), _ANSWER)
         except OAuthError as error:
             return refusal(error, request)
@@ -69,6 +70,11 @@ def endpoint(operation: Operation, *, compatible: bool = False) -> Handler:
             return unavailable(error, request)
 
     return handle
+
+
+def sender(request: Request) -> Sender:
+    """What the request tells of who sends it."""
+    return Sender(request.address, request.method, request.raw_path.decode("latin-1"), request.header(b"dpop"))
 
 
 def refusal(error: OAuthError, request: Request, *, status: int = 0) -> Response:
@@ -110,27 +116,27 @@ async def describe(request: Request, parts: Parts) -> Response:
 
 
 async def _labelled_token(
-    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+    parameters: Parameters, authorization: str | None, by: Sender, server: AuthorizationServer
 ) -> dict[str, Any]:
     """webMethods' getToken gives `token_label` back."""
-    answer: dict[str, Any] = msgspec.to_builtins(await token(parameters, authorization, address, server))
+    answer: dict[str, Any] = msgspec.to_builtins(await token(parameters, authorization, by, server))
     return answer | {"token_label": parameters["token_label"]} if "token_label" in parameters else answer
 
 
 async def _refreshed_token(
-    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+    parameters: Parameters, authorization: str | None, by: Sender, server: AuthorizationServer
 ) -> Any:
     """webMethods' refreshAccessToken, whose grant_type goes without saying."""
     if parameters.get("grant_type", "refresh_token") != "refresh_token":
         raise UnsupportedGrantType("refreshAccessToken takes grant_type refresh_token only; others go to getToken.")
-    return await token({**parameters, "grant_type": "refresh_token"}, authorization, address, server)
+    return await token({**parameters, "grant_type": "refresh_token"}, authorization, by, server)
 
 
 async def _introspection_with_owner(
-    parameters: Parameters, authorization: str | None, address: str, server: AuthorizationServer
+    parameters: Parameters, authorization: str | None, by: Sender, server: AuthorizationServer
 ) -> dict[str, Any]:
     """webMethods' introspectToken calls the user `owner_id`."""
-    answer: dict[str, Any] = msgspec.to_builtins(await introspect(parameters, authorization, address, server))
+    answer: dict[str, Any] = msgspec.to_builtins(await introspect(parameters, authorization, by, server))
     return answer | {"owner_id": answer.get("username", answer.get("client_id"))} if answer["active"] else answer
 
 
