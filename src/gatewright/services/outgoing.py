@@ -1,22 +1,17 @@
-"""Requests to other servers, kept to public addresses and to the hosts that are listed."""
+"""Requests that services send to other servers, kept to public addresses and to the hosts that are listed."""
 
-import asyncio
-import socket
-from collections.abc import Awaitable
-from collections.abc import Callable
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 
 from gatewright.flow import HttpFailure
 from gatewright.flow import HttpRequest
 from gatewright.flow import HttpResponse
-from gatewright.services.addresses import is_listed
-from gatewright.services.addresses import is_public
-
-PrivateHosts = Callable[[], Awaitable[Iterable[str]]]
+from gatewright.kernel.addresses import is_listed
+from gatewright.kernel.network import AddressRefused
+from gatewright.kernel.network import GuardedTransport
+from gatewright.kernel.network import PrivateHosts
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -57,7 +52,7 @@ class Outgoing:
                 request.method, request.uri, headers=request.headers, content=request.body
             ) as response:
                 body = await self._read(response)
-        except _Refused as refused:
+        except AddressRefused as refused:
             raise HttpFailure("refused", str(refused)) from None
         except httpx.TimeoutException:
             raise HttpFailure("timeout", f"no answer within {self._seconds:g} s") from None
@@ -67,7 +62,7 @@ class Outgoing:
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
-            transport = _Transport(_GuardedNetwork(self._private_hosts), self._connections)
+            transport = GuardedTransport(self._private_hosts, self._connections)
             self._client = httpx.AsyncClient(transport=transport, timeout=self._seconds, trust_env=False)
         return self._client
 
@@ -94,62 +89,3 @@ class Outgoing:
 
 async def _none() -> Iterable[str]:
     return ()
-
-
-class _Refused(Exception):
-    """A connection that the rules forbid."""
-
-
-class _Transport(httpx.AsyncHTTPTransport):
-    """httpx's own transport over a network of ours; it has no parameter for that."""
-
-    def __init__(self, network: httpcore.AsyncNetworkBackend, connections: int) -> None:
-        super().__init__(trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
-            max_connections=connections,
-            keepalive_expiry=5.0,
-            network_backend=network,
-        )
-
-
-class _GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """Resolves a name once and connects to the very address that was judged, so that no later answer of DNS counts."""
-
-    def __init__(self, private_hosts: PrivateHosts) -> None:
-        self._private_hosts = private_hosts
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  the name httpcore gives it
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in await self._addresses(host, port, timeout):
-            try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    async def _addresses(self, host: str, port: int, seconds: float | None) -> list[str]:
-        try:
-            async with asyncio.timeout(seconds):
-                found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except TimeoutError:
-            raise httpcore.ConnectTimeout(f"{host} was not resolved in time") from None
-        except (OSError, UnicodeError):
-            raise httpcore.ConnectError(f"{host} cannot be resolved") from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not is_listed(host, port, await self._private_hosts()):
-            private = [address for address in addresses if not is_public(address)]
-            if private:
-                raise _Refused(f"{host} is at a private address, and the setting fetch_private_hosts does not list it")
-        return addresses
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)

@@ -6,9 +6,9 @@ changed is forgotten. While the feed cannot tell, nothing remembered is used.
 
 from collections.abc import Mapping
 from typing import Final
-from typing import Generic
 from typing import TypeVar
 
+from gatewright.kernel.memory import Memory as Memory
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import access
 from gatewright.store import changes
@@ -36,30 +36,6 @@ _MOST_PRINCIPALS: Final = 10_000
 _WHOLE: Final = ""
 
 
-class Memory(Generic[K, V]):
-    """A bounded map; the oldest entry makes room for a new one."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._entries: dict[K, V] = {}
-        self.get = self._entries.get
-        self.forget_all = self._entries.clear
-
-    def put(self, key: K, value: V) -> None:
-        """Remember."""
-        if len(self._entries) >= self._most:
-            del self._entries[next(iter(self._entries))]
-        self._entries[key] = value
-
-    def forget(self, key: K) -> None:
-        """Forget one entry."""
-        self._entries.pop(key, None)
-
-    def items(self) -> list[tuple[K, V]]:
-        """A copy of the entries."""
-        return list(self._entries.items())
-
-
 class Directory:
     """Settings, clients, scopes, users, ACLs, signing keys and access tokens, by key."""
 
@@ -77,39 +53,53 @@ class Directory:
 
     async def settings(self) -> GlobalSettings:
         """The global settings in force."""
-        found = await self._get(self._settings, _WHOLE, _load_settings)
-        assert found is not None
-        return found
+        found = self._remembered(self._settings, _WHOLE)
+        return found if found is not None else await self._whole(self._settings, _load_settings)
 
     async def scopes(self) -> Mapping[str, Scope]:
         """Every scope by name. The same object as long as no scope changed."""
-        found = await self._get(self._scopes, _WHOLE, _load_scopes)
-        assert found is not None
-        return found
+        found = self._remembered(self._scopes, _WHOLE)
+        return found if found is not None else await self._whole(self._scopes, _load_scopes)
 
     async def acls(self) -> Mapping[str, tuple[str, ...]]:
         """Every ACL, target to groups. The same object as long as no ACL changed."""
-        found = await self._get(self._acls, _WHOLE, _load_acls)
-        assert found is not None
-        return found
+        found = self._remembered(self._acls, _WHOLE)
+        return found if found is not None else await self._whole(self._acls, _load_acls)
 
     async def signing_keys(self) -> tuple[SigningKey, ...]:
         """Every signing key that is kept. The same object as long as none changed."""
-        found = await self._get(self._keys, _WHOLE, _load_keys)
-        assert found is not None
-        return found
+        found = self._remembered(self._keys, _WHOLE)
+        return found if found is not None else await self._whole(self._keys, _load_keys)
 
     async def client(self, client_id: str) -> RegisteredClient | None:
         """The client of that id, disabled or not."""
-        return await self._get(self._clients, client_id, clients.registered)
+        found = self._remembered(self._clients, client_id)
+        if found is None:
+            found = await self._get(self._clients, client_id, clients.registered)
+        return found
 
     async def user(self, user_id: str) -> UserWithGroups | None:
         """The user of that id, disabled or not."""
-        return await self._get(self._users, user_id, users.with_groups)
+        found = self._remembered(self._users, user_id)
+        if found is None:
+            found = await self._get(self._users, user_id, users.with_groups)
+        return found
 
     async def access_token(self, digest: bytes) -> AccessToken | None:
         """The access token of that digest, expired or not."""
-        return await self._get(self._tokens, digest, tokens.find_access_token)
+        found = self._remembered(self._tokens, digest)
+        if found is None:
+            found = await self._get(self._tokens, digest, tokens.find_access_token)
+        return found
+
+    def _remembered(self, memory: Memory[K, V], key: K) -> V | None:
+        """What is remembered and still true: most of what is asked, answered without waiting for anything."""
+        return memory.get(key) if self._is_current() else None
+
+    async def _whole(self, memory: Memory[str, V], load: Verb[[str], V]) -> V:
+        found = await self._get(memory, _WHOLE, load)
+        assert found is not None
+        return found
 
     async def _get(self, memory: Memory[K, V], key: K, load: "Verb[[K], V | None]") -> V | None:
         if self._is_current() or await self._follow():

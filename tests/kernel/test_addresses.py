@@ -1,7 +1,7 @@
 import pytest
 
-from gatewright.services.addresses import is_listed
-from gatewright.services.addresses import is_public
+from gatewright.kernel.addresses import is_listed
+from gatewright.kernel.addresses import is_public
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])
