@@ -8,7 +8,9 @@ from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.web.http import Request
 
-_FORWARDING: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"via")
+_FORWARDING: Final = frozenset(
+    {b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"via"}
+)
 _LOOPBACK_HOST: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?\Z", re.IGNORECASE)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -66,6 +68,6 @@ def is_loopback(request: Request) -> bool:
     """Whether peer and Host are both loopback and nothing shows that the request was forwarded."""
     if not request.address.startswith("127.") and request.address not in ("::1", "::ffff:127.0.0.1"):
         return False
-    if any(name in request.headers for name in _FORWARDING):
+    if not _FORWARDING.isdisjoint(request.headers):
         return False
     return _LOOPBACK_HOST.match(request.header(b"host") or "") is not None
