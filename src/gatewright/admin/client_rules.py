@@ -38,6 +38,7 @@ FIELDS: Final = (
     "allowed_grants",
     "require_pkce",
     "access_token_lifetime",
+    "access_token_format",
     "refresh_limit",
     "default_scopes",
     "client_authentication",
@@ -75,6 +76,9 @@ def read_client(values: Mapping[str, object], base: Client) -> Client:
             "access_token_lifetime",
             base.access_token_lifetime,
             one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
+        ),
+        access_token_format=fields.read(
+            "access_token_format", base.access_token_format, one_of("global", "opaque", "jwt")
         ),
         refresh_limit=fields.read(
             "refresh_limit", base.refresh_limit, one_of("unlimited", otherwise=whole_number(0, _LIMIT))

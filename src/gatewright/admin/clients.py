@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from gatewright.admin import audit
+from gatewright.admin import token_format
 from gatewright.admin.actor import By
 from gatewright.admin.client_rules import problems
 from gatewright.admin.client_rules import with_defaults
@@ -61,6 +62,7 @@ def create(
         )
     )
     errors = [*problems(new), *_clashes(transaction, new), *_default_scopes(new, scopes)]
+    errors += token_format.of_client(transaction, new)
     if clients.find(transaction, new.client_id):
         errors.append(FieldError("client_id", f"The client_id {new.client_id} is taken."))
     errors += [*check_scopes(transaction, scopes), *check_groups(transaction, groups)]
@@ -86,6 +88,7 @@ def update(transaction: Transaction, by: By, client: Client) -> SavedClient:
     if new == before:
         return SavedClient(before)
     errors = [*problems(new), *_clashes(transaction, new), *_default_scopes(new, associated)]
+    errors += token_format.of_client(transaction, new)
     if errors:
         raise Invalid(errors)
     secret = None

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gatewright.admin import audit
+from gatewright.admin import token_format
 from gatewright.admin.actor import By
 from gatewright.admin.fields import Fields
 from gatewright.admin.fields import type_in_words
@@ -39,16 +40,20 @@ def read_settings(values: Mapping[str, object], base: GlobalSettings, *, from_fo
 
 def problems(new: GlobalSettings) -> list[FieldError]:
     """What is wrong with settings that have the right types."""
-    return [
+    errors = [
         FieldError("cors_allowed_origins", f"{origin!r} is no origin; write https://host or https://host:port, or * .")
         for origin in new.cors_allowed_origins
         if origin != "*" and not _is_origin(origin)
     ]
+    errors += token_format.of_itself(new)
+    if new.key_announcement >= new.key_rotation_interval:
+        errors.append(FieldError("key_announcement", "This must be shorter than key_rotation_interval."))
+    return errors
 
 
 def change(transaction: Transaction, by: By, new: GlobalSettings) -> None:
     """Put settings in force, from the next request on. Raises Invalid."""
-    if errors := problems(new):
+    if errors := problems(new) or token_format.of_settings(transaction, new):
         raise Invalid(errors)
     before, after = msgspec.to_builtins(settings.load(transaction)), msgspec.to_builtins(new)
     changed = [name for name in FIELDS if before[name] != after[name]]
