@@ -6,9 +6,11 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
+from typing import NamedTuple
 
 from gatewright.flow.jq import syntax
 from gatewright.flow.jq.budget import Budget
+from gatewright.flow.jq.calls import native_name
 from gatewright.flow.jq.compiler import Compiler
 from gatewright.flow.jq.errors import BudgetExceeded
 from gatewright.flow.jq.errors import ExpressionError
@@ -33,14 +35,18 @@ def _explained(mishap: BaseException) -> ExpressionError:
 
 
 class Expression:
-    """A compiled expression: `text`, and `names`, the variables it really uses. Safe to share between threads."""
+    """A compiled expression, safe to share between threads.
 
-    __slots__ = ("_all", "_first", "_node", "names", "text")
+    `text`; `names`: the variables it really uses; `pure`: whether it gives the same for the same data and variables at
+    any time.
+    """
+
+    __slots__ = ("_all", "_first", "_node", "names", "pure", "text")
 
     def __init__(self, text: str, node: syntax.Node, variables: frozenset[str]) -> None:
         self.text = text
         self._node = node
-        self._first, self.names = _program(node, variables, generator=False)
+        self._first, self.names, self.pure = _program(node, variables, generator=False)
         self._all: Callable[..., Iterator[object]] | None = None
 
     def first(self, data: object, variables: Variables, budget: Budget) -> object:
@@ -56,7 +62,7 @@ class Expression:
     def all(self, data: object, variables: Variables, budget: Budget) -> Iterator[object]:
         """All values, one after the other, with the errors of `first` but no complaint when there is none."""
         if self._all is None:
-            self._all, _ = _program(self._node, self.names, generator=True)
+            self._all = _program(self._node, self.names, generator=True).call
         try:
             yield from self._all(data, variables, budget)
         except _MISHAPS as mishap:
@@ -69,7 +75,7 @@ class Template:
     __slots__ = ("_render", "names")
 
     def __init__(self, node: syntax.Node, variables: frozenset[str]) -> None:
-        self._render, self.names = _program(node, variables, generator=False)
+        self._render, self.names, _ = _program(node, variables, generator=False)
 
     def render(self, data: object, variables: Variables, budget: Budget) -> object:
         """The tree with each expression's first value in its place. Raises ExpressionError, BudgetExceeded."""
@@ -132,10 +138,16 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _program(
-    node: syntax.Node, variables: frozenset[str], *, generator: bool
-) -> tuple[Callable[..., Any], frozenset[str]]:
-    """The Python function (of data, variables, budget) for a tree, and the names of the variables it reads."""
+class _Program(NamedTuple):
+    """`call(data, variables, budget)`, the names of the variables it reads, whether it never looks at the clock."""
+
+    call: Callable[..., Any]
+    names: frozenset[str]
+    pure: bool
+
+
+def _program(node: syntax.Node, variables: frozenset[str], *, generator: bool) -> _Program:
+    """Write, compile and load the Python function for a tree. Raises ExpressionProblem."""
     compiler = Compiler()
     writer = compiler.writer
     atoms = {name: writer.fresh() for name in sorted(variables)}
@@ -154,4 +166,4 @@ def _program(
     except (SyntaxError, RecursionError, MemoryError):
         raise ExpressionProblem("the expression nests more loops than can be compiled", node.offset) from None
     function: Callable[..., Any] = environment["main"]  # type: ignore[assignment]
-    return function, used
+    return _Program(function, used, f"{native_name(('now', 0))}(" not in source)

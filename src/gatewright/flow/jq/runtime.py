@@ -33,7 +33,7 @@ _NAMES = {
     values: "NOTHING equal compare",
     sizes: "bounded",
 }
-_SAFE = {"type": type, "dict": dict, "str": str, "int": int, "list": list, "len": len, "object": object, "id": id}
+_SAFE = {"type": type, "dict": dict, "str": str, "int": int, "float": float, "list": list, "len": len, "object": object}
 
 ENVIRONMENT: dict[str, object] = {
     "__builtins__": {},

@@ -149,7 +149,9 @@ def binary_of(c: Compiler, operator: str, left: str, right: str) -> str:
     if operator in ("==", "!="):
         return c.boolean(_equality(left, right, negated=operator == "!="))
     if _is_number(right) and left.startswith("v"):
-        quick = f"{left} {operator} {right} if type({left}) is int else "
+        quick = (
+            f"{left} {operator} {right} if type({left}) is int or (type({left}) is float and {left} == {left}) else "
+        )
         return c.boolean(quick + _ORDER[operator].format(f"compare(B, {left}, {right})"))
     return c.boolean(_ORDER[operator].format(f"compare(B, {left}, {right})"))
 
