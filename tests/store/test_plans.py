@@ -15,6 +15,7 @@ from gatewright.store import clients
 from gatewright.store import codes
 from gatewright.store import failures
 from gatewright.store import scopes
+from gatewright.store import single_use
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Row
@@ -80,6 +81,7 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (users.find_consent, ("u1", "c1"), {}),
     (failures.count, (["a", "b"], 60, NOW), {}),
     (failures.blocked_until, (["a", "b"], 3, NOW), {}),
+    (single_use.use, (sha("jti"), NOW), {}),
     (access.members, ("Developers",), {}),
     (scopes.clients, ("a",), {}),
     (scopes.set_clients, ("a", ["c1"], NOW), {}),

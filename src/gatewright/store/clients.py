@@ -13,7 +13,7 @@ from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
 
 _CLIENT = "client_id, document, revision"
-_SECRET = "id, client_id, digest, hash, created_at, expires_at"
+_SECRET = "id, client_id, digest, hash, created_at, expires_at, sealed"
 
 
 class RegisteredClient(msgspec.Struct, frozen=True):
@@ -103,14 +103,28 @@ def add_secret(transaction: Transaction, secret: ClientSecret, others_expire_at:
     )
     transaction.execute("DELETE FROM client_secrets WHERE client_id = ? AND expires_at <= ?", (secret.client_id, now))
     transaction.execute(
-        f"INSERT INTO client_secrets ({_SECRET}) VALUES (?, ?, ?, ?, ?, ?)",
-        (secret.id, secret.client_id, secret.digest, secret.hash, secret.created_at, secret.expires_at),
+        f"INSERT INTO client_secrets ({_SECRET}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            secret.id,
+            secret.client_id,
+            secret.digest,
+            secret.hash,
+            secret.created_at,
+            secret.expires_at,
+            secret.sealed,
+        ),
     )
 
 
 def remove_secrets(transaction: Transaction, client_id: str, now: int) -> None:
     """Remove all secrets of the client (it became public)."""
     transaction.execute("DELETE FROM client_secrets WHERE client_id = ?", (client_id,))
+    transaction.announce("client", client_id, now)
+
+
+def forget_sealed(transaction: Transaction, client_id: str, now: int) -> None:
+    """Remove the readable copies of the client's secrets; the secrets go on (it needs them for nothing but their digests)."""
+    transaction.execute("UPDATE client_secrets SET sealed = NULL WHERE client_id = ?", (client_id,))
     transaction.announce("client", client_id, now)
 
 
@@ -144,4 +158,12 @@ def _client(row: Row) -> Client:
 
 
 def _secret(row: Row) -> ClientSecret:
-    return ClientSecret(id=row[0], client_id=row[1], digest=row[2], hash=row[3], created_at=row[4], expires_at=row[5])
+    return ClientSecret(
+        id=row[0],
+        client_id=row[1],
+        digest=row[2],
+        hash=row[3],
+        created_at=row[4],
+        expires_at=row[5],
+        sealed=row[6],
+    )

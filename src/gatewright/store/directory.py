@@ -5,6 +5,7 @@ changed is forgotten. While the feed cannot tell, nothing remembered is used.
 """
 
 from collections.abc import Mapping
+from typing import Any
 from typing import Final
 from typing import TypeVar
 
@@ -13,19 +14,23 @@ from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import access
 from gatewright.store import changes
 from gatewright.store import clients
+from gatewright.store import external_servers
 from gatewright.store import keys
 from gatewright.store import scopes
 from gatewright.store import settings
 from gatewright.store import tokens
+from gatewright.store import trusted_issuers
 from gatewright.store import users
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.database import Database
 from gatewright.store.database import Transaction
 from gatewright.store.database import Verb
+from gatewright.store.external_servers import ExternalServer
 from gatewright.store.keys import SigningKey
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Change
 from gatewright.store.records import Scope
+from gatewright.store.trusted_issuers import TrustedIssuer
 from gatewright.store.users import UserWithGroups
 
 K = TypeVar("K")
@@ -37,7 +42,7 @@ _WHOLE: Final = ""
 
 
 class Directory:
-    """Settings, clients, scopes, users, ACLs, signing keys and access tokens, by key."""
+    """Settings, clients, scopes, users, ACLs, signing keys, foreign issuers and access tokens, by key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,9 +52,21 @@ class Directory:
         self._scopes: Memory[str, Mapping[str, Scope]] = Memory(1)
         self._acls: Memory[str, Mapping[str, tuple[str, ...]]] = Memory(1)
         self._keys: Memory[str, tuple[SigningKey, ...]] = Memory(1)
+        self._issuers: Memory[str, Mapping[str, TrustedIssuer]] = Memory(1)
+        self._external: Memory[str, tuple[ExternalServer, ...]] = Memory(1)
         self._clients: Memory[str, RegisteredClient] = Memory(_MOST_PRINCIPALS)
         self._users: Memory[str, UserWithGroups] = Memory(_MOST_PRINCIPALS)
         self._tokens: Memory[bytes, AccessToken] = Memory(_MOST_TOKENS)
+        self._forgotten_whole: Mapping[str, tuple[Memory[Any, Any], ...]] = {
+            "settings": (self._settings,),
+            "key": (self._keys,),
+            "trusted_issuer": (self._issuers,),
+            "external_server": (self._external,),
+            "acl": (self._acls,),
+            "scope": (self._scopes, self._clients),
+            "group": (self._users, self._clients, self._acls),
+            "tokens": (self._tokens,),
+        }
 
     async def settings(self) -> GlobalSettings:
         """The global settings in force."""
@@ -70,6 +87,18 @@ class Directory:
         """Every signing key that is kept. The same object as long as none changed."""
         found = self._remembered(self._keys, _WHOLE)
         return found if found is not None else await self._whole(self._keys, _load_keys)
+
+    async def trusted_issuers(self) -> Mapping[str, TrustedIssuer]:
+        """Every issuer whose assertions the JWT bearer grant takes, by `iss`, disabled or not."""
+        found = await self._get(self._issuers, _WHOLE, _load_issuers)
+        assert found is not None
+        return found
+
+    async def external_servers(self) -> tuple[ExternalServer, ...]:
+        """Every external authorization server by name, disabled or not. The same object as long as none changed."""
+        found = await self._get(self._external, _WHOLE, _load_external)
+        assert found is not None
+        return found
 
     async def client(self, client_id: str) -> RegisteredClient | None:
         """The client of that id, disabled or not."""
@@ -140,27 +169,15 @@ class Directory:
 
     def _forget(self, change: Change) -> None:
         match change.kind:
-            case "settings":
-                self._settings.forget_all()
-            case "key":
-                self._keys.forget_all()
             case "client":
                 self._clients.forget(change.name)
             case "user":
                 self._users.forget(change.name)
-            case "acl":
-                self._acls.forget_all()
-            case "scope":
-                self._scopes.forget_all()
-                self._clients.forget_all()
-            case "group":
-                self._users.forget_all()
-                self._clients.forget_all()
-                self._acls.forget_all()
             case "token":
                 self._tokens.forget(bytes.fromhex(change.name))
-            case "tokens":
-                self._tokens.forget_all()
+            case kind:
+                for memory in self._forgotten_whole.get(kind, ()):
+                    memory.forget_all()
 
     def _forget_families(self, grant_ids: frozenset[str]) -> None:
         if grant_ids:
@@ -169,7 +186,17 @@ class Directory:
                     self._tokens.forget(digest)
 
     def _forget_everything(self) -> None:
-        for memory in (self._settings, self._scopes, self._acls, self._keys, self._clients, self._users, self._tokens):
+        for memory in (
+            self._settings,
+            self._scopes,
+            self._acls,
+            self._keys,
+            self._issuers,
+            self._external,
+            self._clients,
+            self._users,
+            self._tokens,
+        ):
             memory.forget_all()
 
 
@@ -183,6 +210,14 @@ def _load_scopes(transaction: Transaction, _: str) -> Mapping[str, Scope]:
 
 def _load_keys(transaction: Transaction, _: str) -> tuple[SigningKey, ...]:
     return keys.all_keys(transaction)
+
+
+def _load_issuers(transaction: Transaction, _: str) -> Mapping[str, TrustedIssuer]:
+    return {each.issuer: each for each in trusted_issuers.all_issuers(transaction)}
+
+
+def _load_external(transaction: Transaction, _: str) -> tuple[ExternalServer, ...]:
+    return external_servers.all_servers(transaction)
 
 
 def _load_acls(transaction: Transaction, _: str) -> Mapping[str, tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """What is kept, as frozen structs. Times are seconds since the epoch; digests are 32 bytes of SHA-256."""
 
+from typing import Any
 from typing import Literal
 
 import msgspec
@@ -24,6 +25,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     refresh_limit: Literal["unlimited"] | int = 0
     default_scopes: tuple[str, ...] = ()
     client_authentication: tuple[str, ...] = ()
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str = ""
+    token_endpoint_auth_signing_alg: str = ""
     refresh_rotation: bool = True
     introspect: Literal["own", "all"] = "own"
     enabled: bool = True
@@ -38,7 +42,10 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):
-    """One secret of a client: a SHA-256 digest of one we made, or an argon2id hash of one that was chosen."""
+    """One secret of a client: a SHA-256 digest of one we made, or an argon2id hash of one that was chosen.
+
+    sealed: a readable copy of one we made, under the master key, for `client_secret_jwt` alone.
+    """
 
     id: str
     client_id: str
@@ -46,6 +53,7 @@ class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):
     hash: str | None
     created_at: int
     expires_at: int | None = None
+    sealed: bytes | None = None
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _people()
     _tokens()
     _keys()
+    _trust()
     _records()
     op.bulk_insert(
         sa.table(
@@ -70,6 +71,7 @@ def _directory() -> None:
         _text("client_id"),
         _digest("digest", nullable=True),
         _text("hash", nullable=True),
+        _digest("sealed", nullable=True),
         _time("created_at"),
         _time("expires_at", nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], ondelete="CASCADE"),
@@ -226,6 +228,19 @@ def _keys() -> None:
         sqlite_where=without_successor,
         postgresql_where=without_successor,
     )
+
+
+def _trust() -> None:
+    op.create_table("trusted_issuers", _text("issuer", primary_key=True), _text("document"), _number("revision", "1"))
+    op.create_table(
+        "external_servers",
+        _text("name", primary_key=True),
+        _text("document"),
+        _digest("sealed_secret", nullable=True),
+        _number("revision", "1"),
+    )
+    op.create_table("single_use", _digest("digest", primary_key=True), _time("expires_at"))
+    op.create_index("single_use_expiry", "single_use", ["expires_at"])
 
 
 def _records() -> None:
