@@ -15,6 +15,7 @@ from gatewright.oauth.parameters import required
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
+from gatewright.store.clients import RegisteredClient
 from gatewright.store.records import Client
 from gatewright.store.records import RefreshToken
 
@@ -39,15 +40,28 @@ INACTIVE = Introspection(active=False)
 async def introspect(
     parameters: Parameters, authorization: str | None, sender: Sender, server: AuthorizationServer
 ) -> Introspection:
-    """Describe a token to an authenticated confidential client. Raises OAuthError.
+    """Describe a token to an authenticated confidential client. Raises OAuthError."""
+    caller = await authenticated(parameters, authorization, sender, server)
+    return await describe(parameters, caller, server)
 
-    A client sees its own tokens, those of others only when it is registered with `introspect: all`; everything
-    else is `active: false`, which tells nothing (§2.2, §4).
-    """
+
+async def authenticated(
+    parameters: Parameters, authorization: str | None, sender: Sender, server: AuthorizationServer
+) -> RegisteredClient:
+    """The confidential client that asks. Raises OAuthError."""
     caller = await authenticate(parameters, authorization, sender, server)
     if caller.client.type == "public":
         # §2.1: "the endpoint MUST also require some form of authorization"
         raise InvalidClient("Introspection needs a confidential client.")
+    return caller
+
+
+async def describe(parameters: Parameters, caller: RegisteredClient, server: AuthorizationServer) -> Introspection:
+    """What the caller may know of the token. Raises InvalidRequest.
+
+    A client sees its own tokens, those of others only when it is registered with `introspect: all`; everything
+    else is `active: false`, which tells nothing (§2.2, §4).
+    """
     text = required(parameters, "token")
     found = await (_refresh_token(text, server) if text.startswith(REFRESH_TOKEN) else _access_token(text, server))
     if found.client_id != caller.client.client_id and caller.client.introspect != "all":

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import MutableMapping
@@ -102,6 +103,15 @@ class Response:
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
+
+
+def accepts(accept: bytes, media_type: str) -> bool:
+    """Whether an Accept header names that very type with a weight above zero (RFC 9110 §12.5.1)."""
+    for each in accept.decode("latin-1").lower().split(","):
+        name, *parameters = (part.strip() for part in each.split(";"))
+        if name == media_type:
+            return not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+    return False
 
 
 def method_not_allowed(*methods: str) -> Response:

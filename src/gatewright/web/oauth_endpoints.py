@@ -23,12 +23,15 @@ from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.revoke import revoke
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
+from gatewright.oauth.signed_introspection import MEDIA_TYPE
+from gatewright.oauth.signed_introspection import introspect_signed
 from gatewright.oauth.token import token
 from gatewright.web.http import JSON
 from gatewright.web.http import NO_STORE
 from gatewright.web.http import BodyTooLarge
 from gatewright.web.http import Request
 from gatewright.web.http import Response
+from gatewright.web.http import accepts
 from gatewright.web.http import method_not_allowed
 from gatewright.web.parameters import OAUTH_BODY_BYTES
 from gatewright.web.parameters import oauth_parameters
@@ -38,11 +41,17 @@ Operation = Callable[[Parameters, str | None, Sender, AuthorizationServer], Awai
 Handler = Callable[[Request, Parts], Awaitable[Response]]
 
 _ANSWER: Final = [JSON, NO_STORE, (b"pragma", b"no-cache")]
+_JWK_SET: Final = (b"content-type", b"application/jwk-set+json")
+_JWKS_SECONDS: Final = 300  # half the shortest key_announcement: a new key is known everywhere before it is used
 _encode: Final = msgspec.json.Encoder().encode
 _log = structlog.get_logger("gatewright.oauth")
 
 
-def endpoint(operation: Operation, *, compatible: bool = False) -> Handler:
+def _json(answer: Any) -> Response:
+    return Response(200, _encode(answer), _ANSWER)
+
+
+def endpoint(operation: Operation, *, compatible: bool = False, render: Callable[[Any], Response] = _json) -> Handler:
     """A handler that reads parameters, runs `operation` and renders its answer or refusal.
 
     compatible: a webMethods address, where parameters may stand in the URL under `compatibility` and GET may ask.
@@ -57,7 +66,7 @@ def endpoint(operation: Operation, *, compatible: bool = False) -> Handler:
                 return method_not_allowed("POST", "OPTIONS")
             parameters = await oauth_parameters(request, in_url=in_url)
             answer = await operation(parameters, request.header(b"authorization"), sender(request), parts.server)
-            return Response(200, _encode(answer), _ANSWER)
+            return render(answer)
         except OAuthError as error:
             return refusal(error, request)
         except TooManyFailures as error:
@@ -115,6 +124,31 @@ async def describe(request: Request, parts: Parts) -> Response:
     return Response(200, _encode(document), [JSON, (b"cache-control", b"public, max-age=60")])
 
 
+async def jwks(request: Request, parts: Parts) -> Response:
+    """The public keys that verify what this server signs (RFC 7517 §5)."""
+    if request.method not in ("GET", "HEAD"):
+        return method_not_allowed("GET", "HEAD", "OPTIONS")
+    try:
+        found = await parts.server.keys.jwks()
+    except Unavailable as error:
+        return unavailable(error, request)
+    return Response(200, _encode(found), [_JWK_SET, (b"cache-control", b"public, max-age=%d" % _JWKS_SECONDS)])
+
+
+async def _introspection(request: Request, parts: Parts) -> Response:
+    """Introspection, signed for a caller that asks for it (RFC 9701 §4)."""
+    wanted = accepts(request.headers.get(b"accept", b""), MEDIA_TYPE)
+    return await (_signed_introspection if wanted else _plain_introspection)(request, parts)
+
+
+def _jwt(answer: str) -> Response:
+    return Response(200, answer.encode(), [(b"content-type", MEDIA_TYPE.encode()), NO_STORE, (b"pragma", b"no-cache")])
+
+
+_plain_introspection: Final = endpoint(introspect)
+_signed_introspection: Final = endpoint(introspect_signed, render=_jwt)
+
+
 async def _labelled_token(
     parameters: Parameters, authorization: str | None, by: Sender, server: AuthorizationServer
 ) -> dict[str, Any]:
@@ -142,8 +176,9 @@ async def _introspection_with_owner(
 
 ENDPOINTS: Final[dict[str, Handler]] = {
     "/oauth/token": endpoint(token),
-    "/oauth/introspect": endpoint(introspect),
+    "/oauth/introspect": _introspection,
     "/oauth/revoke": endpoint(revoke),
+    "/oauth/jwks": jwks,
 }
 """The standard addresses."""
 
