@@ -3,6 +3,8 @@
 import logging
 import re
 import sys
+from typing import TextIO
+from typing import cast
 from typing import Final
 
 import structlog
@@ -12,12 +14,22 @@ from structlog.typing import WrappedLogger
 _SECRET: Final = re.compile(r"gw_(at|rt|ac|cs|se)_[0-9A-Za-z]+")
 
 
+class _Stderr:
+    """Whatever stderr is when a line is written: loggers live longer than a stream that was put in its place."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure_logs(level: str) -> None:
     """Set up structlog for this process. level: debug, info, warning or error."""
     structlog.configure(
         processors=processors(readable=sys.stderr.isatty()),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
 
