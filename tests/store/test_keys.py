@@ -72,17 +72,26 @@ async def test_an_announced_key_that_is_used_now_ends_its_predecessors_use(datab
 
 async def test_a_withdrawn_key_is_gone_at_once(database: Database) -> None:
     await database.write(keys.succeed, key(), None, NOW)
-    assert await database.write(keys.withdraw, "k1", NOW + 10)
+    assert await database.write(keys.withdraw, key(), NOW + 10)
     found = await database.read(keys.find, "k1")
     assert found is not None
     assert found.state(NOW + 10) == "gone"
-    assert not await database.write(keys.withdraw, "k1", NOW + 11)
+    assert not await database.write(keys.withdraw, key(), NOW + 11)
+
+
+async def test_an_announced_key_that_is_withdrawn_leaves_its_predecessor_in_use(database: Database) -> None:
+    await database.write(keys.succeed, key(), None, NOW)
+    await database.write(keys.succeed, key("k2", active_at=NOW + DAY), "k1", NOW)
+    await database.write(keys.withdraw, key("k2", active_at=NOW + DAY), NOW + 10)
+    found = {each.id: each for each in await database.read(keys.all_keys)}
+    assert found["k1"].retire_at is None
+    assert found["k2"].state(NOW + 10) == "gone"
 
 
 async def test_a_retired_key_can_be_withdrawn_too(database: Database) -> None:
     await database.write(keys.succeed, key(), None, NOW)
     await database.write(keys.retire_algorithm, "ES256", NOW + 10)
-    assert await database.write(keys.withdraw, "k1", NOW + 20)
+    assert await database.write(keys.withdraw, key(), NOW + 20)
     found = await database.read(keys.find, "k1")
     assert found is not None
     assert found.state(NOW + 20) == "gone"
@@ -99,7 +108,7 @@ async def test_a_key_counts_as_long_as_the_longest_life_it_covers(database: Data
 
 async def test_a_withdrawn_key_covers_nothing_more(database: Database) -> None:
     await database.write(keys.succeed, key(), None, NOW)
-    await database.write(keys.withdraw, "k1", NOW + 10)
+    await database.write(keys.withdraw, key(), NOW + 10)
     assert not await database.write(keys.cover, "k1", 7200, NOW + 10)
     assert not await database.write(keys.cover, "unknown", 7200, NOW + 10)
 

@@ -11,8 +11,7 @@ from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
 from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Unavailable
-from gatewright.kernel.sealing import Sealer
-from gatewright.kernel.sealing import load_master_key
+from gatewright.kernel.sealing import master_sealer
 from gatewright.kernel.settings import ServerSettings
 from gatewright.oauth.keys import KeyRing
 from gatewright.oauth.server import AuthorizationServer
@@ -44,7 +43,7 @@ class Parts:
         self.database = database
         self.clock = clock
         self.packages_folder = workspace / "packages"
-        self.sealer = Sealer.derived(load_master_key(workspace, dict(os.environ)), "gatewright")
+        self.sealer = master_sealer(workspace, dict(os.environ))
         self.directory = Directory(database)
         self.server = AuthorizationServer(
             database, self.directory, clock, settings.issuer, KeyRing(database, self.directory, self.sealer, clock)

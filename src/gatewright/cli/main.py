@@ -46,6 +46,7 @@ _COMMANDS: Final = {
     "scope": ("scopes:app", "Scopes: named permissions, and what they open."),
     "user": ("users:app", "Users, their groups and passwords."),
     "token": ("tokens:app", "Issued tokens."),
+    "key": ("keys:app", "Signing keys."),
     "package": ("packages:app", "Packages and their services."),
     "audit": ("audit:app", "Who changed what."),
     "doctor": (

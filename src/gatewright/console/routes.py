@@ -16,6 +16,7 @@ from gatewright.console import exports
 from gatewright.console import get_token
 from gatewright.console import groups
 from gatewright.console import home
+from gatewright.console import keys
 from gatewright.console import packages
 from gatewright.console import scopes
 from gatewright.console import search
@@ -38,6 +39,7 @@ _SHOWN: Final[dict[str, Page]] = {
     "/oauth/clients/postman": exports.postman_of_client,
     "/oauth/scopes": scopes.show_list,
     "/oauth/tokens": tokens.show_list,
+    "/oauth/keys": keys.show_list,
     "/users": users.show_list,
     "/groups": groups.show_list,
     "/acls": acls.show_list,
@@ -57,6 +59,8 @@ _FORMS: Final[dict[str, Page]] = {
     "/oauth/scopes/delete": scopes.delete,
     "/oauth/associations": associations.show,
     "/oauth/tokens/revoke": tokens.revoke,
+    "/oauth/keys/rotate": keys.rotate,
+    "/oauth/keys/retire": keys.retire,
     "/oauth/settings": settings.edit,
     "/users/new": users.add,
     "/users/edit": users.edit,

@@ -23,12 +23,8 @@ class Sealer:
 
     @classmethod
     def derived(cls, secret: bytes, purpose: str) -> "Sealer":
-        """A sealer whose key comes from `secret` by HKDF-SHA-256 (RFC 5869) with `purpose` as its info.
-
-        Its two steps by hand: the key is one block long, and the library's takes six times as long.
-        """
-        extracted = hmac.digest(bytes(_KEY_BYTES), secret, "sha256")
-        return cls(hmac.digest(extracted, purpose.encode() + b"\x01", "sha256"))
+        """A sealer whose key comes from `secret` for `purpose`."""
+        return cls(derived_key(secret, purpose))
 
     def seal(self, text: bytes, context: bytes = b"") -> bytes:
         """Encrypt `text`; `context` is authenticated with it and must be given again to open."""
@@ -41,6 +37,20 @@ class Sealer:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
         except (InvalidTag, ValueError):
             return None
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """A 32-byte key from `secret` by HKDF-SHA-256 (RFC 5869) with `purpose` as its info.
+
+    Its two steps by hand: the key is one block long, and the library's takes six times as long.
+    """
+    extracted = hmac.digest(bytes(_KEY_BYTES), secret, "sha256")
+    return hmac.digest(extracted, purpose.encode() + b"\x01", "sha256")
+
+
+def master_sealer(workspace: Path, environment: dict[str, str]) -> Sealer:
+    """The sealer of all that is kept sealed in the database. Raises StartupError."""
+    return Sealer.derived(load_master_key(workspace, environment), "gatewright")
 
 
 def load_master_key(workspace: Path, environment: dict[str, str]) -> bytes:

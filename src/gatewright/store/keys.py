@@ -99,15 +99,23 @@ def retire_algorithm(transaction: Transaction, algorithm: str, now: int) -> None
     )
 
 
-def withdraw(transaction: Transaction, key_id: str, now: int) -> bool:
-    """End a key at once: what it signed counts no more. False when there is no such key, or it is gone already."""
-    transaction.announce("key", key_id, now)
+def withdraw(transaction: Transaction, key: SigningKey, now: int) -> bool:
+    """End a key at once: what it signed counts no more. False when there is no such key, or it is gone already.
+
+    If it was announced only, the one it was to succeed goes on.
+    """
+    transaction.announce("key", key.id, now)
     ended = transaction.execute(
         "UPDATE signing_keys SET overlap = 0,"
         " retire_at = CASE WHEN retire_at IS NULL OR retire_at > ? THEN ? ELSE retire_at END"
         " WHERE id = ? AND (retire_at IS NULL OR retire_at + overlap > ?)",
-        (now, now, key_id, now),
+        (now, now, key.id, now),
     )
+    if key.retire_at is None and key.active_at > now:
+        transaction.execute(
+            "UPDATE signing_keys SET retire_at = NULL WHERE algorithm = ? AND retire_at = ? AND retire_at > ?",
+            (key.algorithm, key.active_at, now),
+        )
     return ended == 1
 
 
