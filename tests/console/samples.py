@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gatewright.admin.keys import KeyLine
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.services.catalogue import Problem
@@ -316,6 +317,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
+    "keys": (
+        "oauth/keys.html",
+        {
+            "frame": FRAME, "interval": "90 days", "announcement": "1 day", "address": "http://localhost:5555/oauth/jwks",
+            "rows": [
+                KeyLine(id="Kcv5fMfZ9rel5NL6tJUbDM7sDSNBXtJ8GAjmR2jC54U", algorithm="ES256", state="announced", created_at=NOW - 60, active_at=NOW + 86_340, retire_at=None, gone_at=None),
+                KeyLine(id="f99xI9Fle9bz4w4MUn39GUaAzYMz_wKa9zXXEInd_UU", algorithm="ES256", state="in use", created_at=NOW - 7_689_660, active_at=NOW - 7_689_660, retire_at=NOW + 86_340, gone_at=NOW + 172_740),
+                KeyLine(id="NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", algorithm="RS256", state="retired", created_at=NOW - 9_000_000, active_at=NOW - 9_000_000, retire_at=NOW - 600, gone_at=NOW + 85_800),
+            ],
+        },
+    ),
+    "keys-none": ("oauth/keys.html", {"frame": FRAME, "interval": "90 days", "announcement": "1 day", "address": "http://localhost:5555/oauth/jwks", "rows": []}),
     "settings": (
         "oauth/settings.html",
         {
