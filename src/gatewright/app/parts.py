@@ -11,8 +11,11 @@ from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
 from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Unavailable
+from gatewright.kernel.fetching import Fetcher
+from gatewright.kernel.sealing import load_master_key
 from gatewright.kernel.sealing import master_sealer
 from gatewright.kernel.settings import ServerSettings
+from gatewright.oauth.dpop_nonce import DpopNonces
 from gatewright.oauth.keys import KeyRing
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.catalogue import Catalogue
@@ -46,7 +49,14 @@ class Parts:
         self.sealer = master_sealer(workspace, dict(os.environ))
         self.directory = Directory(database)
         self.server = AuthorizationServer(
-            database, self.directory, clock, settings.issuer, KeyRing(database, self.directory, self.sealer, clock)
+            database,
+            self.directory,
+            clock,
+            settings.issuer,
+            KeyRing(database, self.directory, self.sealer, clock),
+            DpopNonces(load_master_key(workspace, dict(os.environ)), clock),
+            self.sealer,
+            Fetcher(self._private_hosts, clock),
         )
         self.guard = Guard(self.server)
         self.runtime = Runtime(outgoing=Outgoing(self._private_hosts))
@@ -71,6 +81,7 @@ class Parts:
         for task in self._tasks:
             task.cancel()
         await self.runtime.close()
+        await self.server.fetcher.close()
         await self.database.close()
 
     async def _private_hosts(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ Lifetime = Annotated[int, Meta(ge=1, le=2147483647)]
 RequireHttps = Literal["always", "except_loopback", "never"]
 UrlParameters = Literal["never", "compatibility", "always"]
 TokenFormat = Literal["opaque", "jwt"]
+DpopNonce = Literal["optional", "required"]
 SigningAlgorithm = Literal["ES256", "EdDSA", "PS256", "RS256"]
 
 
@@ -77,6 +78,16 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             "shorter than `key_rotation_interval`.",
         ),
     ] = 86400
+    dpop_nonce: Annotated[
+        DpopNonce,
+        Meta(
+            description="Whether DPoP proofs (RFC 9449) must carry a nonce that this server gave: `required` costs clients "
+            "one request more now and then, and makes proofs useless that were made beforehand."
+        ),
+    ] = "optional"
+    dpop_proof_lifetime: Annotated[
+        int, Meta(ge=1, le=300, description="Seconds by which a DPoP proof's `iat` may differ from our clock.")
+    ] = 60
     refresh_token_lifetime: Annotated[
         Lifetime | Literal["never"],
         Meta(description="Seconds an unused refresh token stays valid, or `never`; each rotation starts it anew."),

@@ -81,6 +81,22 @@ class AccessDenied(OAuthError):
     code, status = "access_denied", 403
 
 
+class InvalidDpopProof(OAuthError):
+    """RFC 9449 §5; at a resource 401 (§7.1)."""
+
+    code, status = "invalid_dpop_proof", 400
+
+
+class UseDpopNonce(OAuthError):
+    """RFC 9449 §8; at a resource 401 (§9). `nonce`: what the next proof must carry."""
+
+    code, status = "use_dpop_nonce", 400
+
+    def __init__(self, public: str, *, nonce: str) -> None:
+        super().__init__(public)
+        self.nonce = nonce
+
+
 class TooManyRequests(OAuthError):
     """RFC 6585 §4, in OAuth's error format. `retry_after`: seconds."""
 

@@ -11,14 +11,14 @@ from gatewright.store.records import RefreshToken
 
 _CODE = (
     "digest, grant_id, client_id, user_id, scope, redirect_uri, code_challenge, code_challenge_method,"
-    " authenticated_at, issued_at, expires_at, redeemed_at"
+    " authenticated_at, issued_at, expires_at, jkt, redeemed_at"
 )
 
 
 def add(transaction: Transaction, code: AuthorizationCode) -> None:
     """Keep a pending code."""
     transaction.execute(
-        f"INSERT INTO authorization_codes ({_CODE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        f"INSERT INTO authorization_codes ({_CODE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         (
             code.digest,
             code.grant_id,
@@ -31,6 +31,7 @@ def add(transaction: Transaction, code: AuthorizationCode) -> None:
             code.authenticated_at,
             code.issued_at,
             code.expires_at,
+            code.jkt,
         ),
     )
 
@@ -52,7 +53,8 @@ def find(transaction: Transaction, digest: bytes) -> AuthorizationCode | None:
         authenticated_at=row[8],
         issued_at=row[9],
         expires_at=row[10],
-        redeemed_at=row[11],
+        jkt=row[11],
+        redeemed_at=row[12],
     )
 
 

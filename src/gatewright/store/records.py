@@ -29,6 +29,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     jwks_uri: str = ""
     token_endpoint_auth_signing_alg: str = ""
     refresh_rotation: bool = True
+    refresh_token_lifetime: Literal["global", "never"] | int = "global"
+    dpop_bound_access_tokens: bool = False
+    may_act: str = ""
     introspect: Literal["own", "all"] = "own"
     enabled: bool = True
     created_at: int = 0
@@ -108,7 +111,12 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
-    """An issued access token. `grant_id` is None for client credentials; `expires_at` is None when it never expires."""
+    """An issued access token. `grant_id` is None for client credentials; `expires_at` is None when it never expires.
+
+    jkt: the thumbprint of the key it is bound to (RFC 9449 §6.1).
+    exchanged_from: the digest of the token it was exchanged for (RFC 8693), without which it is not active.
+    actors: who acts for its subject, by `sub`, the present one first (RFC 8693 §4.1).
+    """
 
     id: str
     digest: bytes
@@ -118,10 +126,16 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     scope: tuple[str, ...]
     issued_at: int
     expires_at: int | None
+    jkt: str | None = None
+    exchanged_from: bytes | None = None
+    actors: tuple[str, ...] = ()
 
 
 class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
-    """An issued refresh token of a grant. A consumed one stays until it would have expired, so that reuse is seen."""
+    """An issued refresh token of a grant. A consumed one stays until it would have expired, so that reuse is seen.
+
+    jkt: the thumbprint of the key it is bound to, if it is a public client's (RFC 9449 §5).
+    """
 
     digest: bytes
     grant_id: str
@@ -130,13 +144,17 @@ class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
     scope: tuple[str, ...]
     issued_at: int
     expires_at: int | None
+    jkt: str | None = None
     consumed_at: int | None = None
     successor: bytes | None = None
     sealed_answer: bytes | None = None
 
 
 class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
-    """A pending authorization code (RFC 6749 §4.1.2). It carries the grant that redeeming it makes."""
+    """A pending authorization code (RFC 6749 §4.1.2). It carries the grant that redeeming it makes.
+
+    jkt: the thumbprint of the key that must be proven to redeem it (RFC 9449 §10).
+    """
 
     digest: bytes
     grant_id: str
@@ -149,6 +167,7 @@ class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
     authenticated_at: int
     issued_at: int
     expires_at: int
+    jkt: str | None = None
     redeemed_at: int | None = None
 
 

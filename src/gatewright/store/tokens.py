@@ -11,19 +11,22 @@ from gatewright.store.documents import marks
 from gatewright.store.documents import names
 from gatewright.store.documents import scope_names
 from gatewright.store.documents import scope_text
+from gatewright.store.documents import to_json
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Grant
 from gatewright.store.records import RefreshToken
 
-_ACCESS = "digest, id, client_id, user_id, grant_id, scope, issued_at, expires_at"
-_REFRESH = "digest, grant_id, client_id, user_id, scope, issued_at, expires_at, consumed_at, successor, sealed_answer"
+_ACCESS = "digest, id, client_id, user_id, grant_id, scope, issued_at, expires_at, jkt, exchanged_from, actors"
+_REFRESH = (
+    "digest, grant_id, client_id, user_id, scope, issued_at, expires_at, jkt, consumed_at, successor, sealed_answer"
+)
 _GRANT = "id, client_id, user_id, grant_type, scope, authenticated_at, created_at, refreshes_used"
 
 
 def add_access_token(transaction: Transaction, token: AccessToken) -> None:
     """Keep an access token."""
     transaction.execute(
-        f"INSERT INTO access_tokens ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO access_tokens ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             token.digest,
             token.id,
@@ -33,6 +36,9 @@ def add_access_token(transaction: Transaction, token: AccessToken) -> None:
             scope_text(token.scope),
             token.issued_at,
             token.expires_at,
+            token.jkt,
+            token.exchanged_from,
+            to_json(token.actors) if token.actors else None,
         ),
     )
 
@@ -40,7 +46,7 @@ def add_access_token(transaction: Transaction, token: AccessToken) -> None:
 def add_refresh_token(transaction: Transaction, token: RefreshToken) -> None:
     """Keep a fresh refresh token."""
     transaction.execute(
-        f"INSERT INTO refresh_tokens ({_REFRESH}) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
+        f"INSERT INTO refresh_tokens ({_REFRESH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
         (
             token.digest,
             token.grant_id,
@@ -49,6 +55,7 @@ def add_refresh_token(transaction: Transaction, token: RefreshToken) -> None:
             scope_text(token.scope),
             token.issued_at,
             token.expires_at,
+            token.jkt,
         ),
     )
 
@@ -279,7 +286,7 @@ def page(
         " ORDER BY a.id DESC LIMIT ?",
         (now, now, *(value for _, value in given), limit),
     )
-    return [ListedToken(_access_token(row), bool(row[9]), row[8]) for row in found]
+    return [ListedToken(_access_token(row), bool(row[-1]), row[-2]) for row in found]
 
 
 def _access_token(row: Row) -> AccessToken:
@@ -292,6 +299,9 @@ def _access_token(row: Row) -> AccessToken:
         scope=scope_names(row[5]),
         issued_at=row[6],
         expires_at=row[7],
+        jkt=row[8],
+        exchanged_from=row[9],
+        actors=msgspec.json.decode(row[10], type=tuple[str, ...]) if row[10] else (),
     )
 
 
@@ -304,9 +314,10 @@ def _refresh_token(row: Row) -> RefreshToken:
         scope=scope_names(row[4]),
         issued_at=row[5],
         expires_at=row[6],
-        consumed_at=row[7],
-        successor=row[8],
-        sealed_answer=row[9],
+        jkt=row[7],
+        consumed_at=row[8],
+        successor=row[9],
+        sealed_answer=row[10],
     )
 
 

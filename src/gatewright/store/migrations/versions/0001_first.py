@@ -163,6 +163,9 @@ def _tokens() -> None:
         _text("scope"),
         _time("issued_at"),
         _time("expires_at", nullable=True),
+        _text("jkt", nullable=True),
+        _digest("exchanged_from", nullable=True),
+        _text("actors", nullable=True),
     )
     op.create_index("access_tokens_id", "access_tokens", ["id"], unique=True)
     op.create_index("access_tokens_client", "access_tokens", ["client_id", "id"])
@@ -181,6 +184,7 @@ def _tokens() -> None:
         _text("scope"),
         _time("issued_at"),
         _time("expires_at", nullable=True),
+        _text("jkt", nullable=True),
         _time("consumed_at", nullable=True),
         _digest("successor", nullable=True),
         _digest("sealed_answer", nullable=True),
@@ -200,6 +204,7 @@ def _tokens() -> None:
         _time("authenticated_at"),
         _time("issued_at"),
         _time("expires_at"),
+        _text("jkt", nullable=True),
         _time("redeemed_at", nullable=True),
     )
     op.create_index("authorization_codes_client", "authorization_codes", ["client_id"])
