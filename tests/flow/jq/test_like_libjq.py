@@ -229,7 +229,7 @@ def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 EXPRESSIONS = st.recursive(LITERALS | PATHS | NULLARY, combined, max_leaves=6)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(expression=EXPRESSIONS, documents=st.lists(DOCUMENTS, min_size=3, max_size=3))
 def test_random_expressions_give_what_libjq_gives(expression: str, documents: list[object]) -> None:
     for document in documents:

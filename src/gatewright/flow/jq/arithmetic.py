@@ -155,4 +155,4 @@ def negate(_: Budget, value: Any) -> object:
     """`-x`"""
     if not is_number(value):
         raise Raised(f"{described(value)} cannot be negated")
-    return plain(-value)
+    return -value if type(value) is int else plain(-value)

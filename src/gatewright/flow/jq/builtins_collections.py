@@ -275,7 +275,7 @@ def _combinations(budget: Budget, value: Any) -> Iterator[Any]:
     if type(value) is not list and _length(budget, value) != 0:
         raise Raised(f"Cannot index {type_name(value)} with number (0)")
     sets = [list(items(budget, one, 1)) for one in value or ()]
-    cost = 1 + len(sets) // 4
+    cost = 4 + len(sets) // 4
     for chosen in itertools.product(*sets):
         budget.spend(cost)
         yield list(chosen)

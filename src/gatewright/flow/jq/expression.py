@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from types import CodeType
 from typing import Any
 from typing import NamedTuple
 
@@ -118,10 +119,10 @@ def _tree(value: object, pointer: str, variables: frozenset[str]) -> syntax.Node
 
 
 def _leaf(text: str, whole: str, pointer: str, variables: frozenset[str]) -> syntax.Node:
-    """An expression of the tree; it is compiled alone too, so that its problems are told with their place."""
+    """An expression of the tree; it is also written alone, so that its problems are told with their place."""
     try:
         node = syntax.First(body=parse(text))
-        _program(node, variables, generator=False)
+        _written(node, variables, generator=False)
     except ExpressionProblem as problem:
         offset = problem.offset + whole.index("${") + 2
         raise ExpressionProblem(problem.message, offset, pointer) from None
@@ -148,22 +149,40 @@ class _Program(NamedTuple):
 
 def _program(node: syntax.Node, variables: frozenset[str], *, generator: bool) -> _Program:
     """Write, compile and load the Python function for a tree. Raises ExpressionProblem."""
+    source, used, constants = _written(node, variables, generator=generator)
+    try:
+        code = compile(source, "<expression>", "exec")
+        environment = {name: ENVIRONMENT[name] for name in _global_names(code) if name in ENVIRONMENT}
+        environment |= {"__builtins__": {}, **constants}
+        exec(code, environment)  # noqa: S102  source of our own writing, see writer.py
+    except (SyntaxError, RecursionError, MemoryError):
+        raise ExpressionProblem("the expression nests more loops than can be compiled", node.offset) from None
+    function: Callable[..., Any] = environment["main"]  # type: ignore[assignment]
+    return _Program(function, used, f"{native_name(('now', 0))}(" not in source)
+
+
+def _written(
+    node: syntax.Node, variables: frozenset[str], *, generator: bool
+) -> tuple[str, frozenset[str], dict[str, object]]:
+    """The source for a tree, the variables it reads, its constants. Raises ExpressionProblem."""
     compiler = Compiler()
     writer = compiler.writer
     atoms = {name: writer.fresh() for name in sorted(variables)}
     x = writer.fresh()
     keyword = "yield" if generator else "return"
     emit = Sink(lambda atom: writer.line(f"{keyword} {atom}"), small=True)
+    scope = Scope(variables=atoms)
     try:
-        source, used = writer.main(
-            x, atoms, lambda: compiler.stream(node, x, Scope(variables=atoms), emit), generator=generator
-        )
+        source, used = writer.main(x, atoms, lambda: compiler.stream(node, x, scope, emit), generator=generator)
     except RecursionError:
         raise ExpressionProblem("the expression is nested too deeply", node.offset) from None
-    environment = {**ENVIRONMENT, **writer.constants}
-    try:
-        exec(compile(source, "<expression>", "exec"), environment)  # noqa: S102  source of our own writing, see writer.py
-    except (SyntaxError, RecursionError, MemoryError):
-        raise ExpressionProblem("the expression nests more loops than can be compiled", node.offset) from None
-    function: Callable[..., Any] = environment["main"]  # type: ignore[assignment]
-    return _Program(function, used, f"{native_name(('now', 0))}(" not in source)
+    return source, used, writer.constants
+
+
+def _global_names(code: CodeType) -> set[str]:
+    """The names that a module's code and the functions in it look up."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _global_names(constant)
+    return names

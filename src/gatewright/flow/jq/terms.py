@@ -190,7 +190,7 @@ class Terms:
             return self._text(token.text[1:])
         if self.cursor.take("("):
             node = self.pipe()
-            if isinstance(node, syntax.Literal) and type(node.value) is not str:
+            if _never_text(node):
                 raise ExpressionProblem("the key of an object must be a string", node.offset)
             self.cursor.expect(")")
             return node
@@ -313,6 +313,23 @@ class Terms:
         key = self._key()
         self.cursor.expect(":")
         return key, "", self.pattern()
+
+
+def _never_text(node: syntax.Node) -> bool:
+    """Whether the node is a constant other than a string."""
+    if isinstance(node, syntax.Array):
+        return node.body is None or _constant(node.body)
+    if isinstance(node, syntax.Object):
+        return _constant(node)
+    return isinstance(node, syntax.Literal) and type(node.value) is not str
+
+
+def _constant(node: syntax.Node) -> bool:
+    if isinstance(node, syntax.Comma):
+        return all(_constant(item) for item in node.items)
+    if isinstance(node, syntax.Object):
+        return all(_constant(part) for entry in node.entries for part in entry)
+    return isinstance(node, syntax.Literal) or _never_text(node)
 
 
 def number(text: str) -> int | float:
