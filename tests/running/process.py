@@ -54,10 +54,10 @@ class Server:
             assert time.monotonic() < deadline, self.log
             time.sleep(0.05)
 
-    def stop(self) -> None:
+    def stop(self, number: int = signal.SIGTERM) -> None:
         """Ask it to end, and wait until it has."""
         assert self._process is not None
-        self._process.terminate()
+        self._process.send_signal(number)
         self._process.wait(timeout=20)
 
     def kill(self) -> None:

@@ -31,6 +31,7 @@ def serve(settings: ServerSettings, workspace: Path) -> None:
     hand_over(settings, workspace, os.environ)
     Server(
         _APPLICATION,
+        factory=True,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

@@ -1,18 +1,21 @@
-"""What a worker process loads: the application, built from what the server handed over."""
+"""What granian's worker process calls. It imports little itself, so that signals are taken care of before the rest loads."""
 
-import os
+import multiprocessing
+import signal
+from typing import TYPE_CHECKING
+from typing import Final
 
-from gatewright.app.logs import configure_logs
-from gatewright.app.parts import Parts
-from gatewright.app.server import handed_over
-from gatewright.web.asgi import Gatewright
-from gatewright.web.pages import pages_for
+if TYPE_CHECKING:
+    from gatewright.web.worker import Worker
 
-
-async def _start() -> Parts:
-    settings, workspace = handed_over(os.environ)
-    configure_logs(settings.log_level)
-    return await Parts.start(settings, workspace)
+ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-application = Gatewright(_start, pages_for)
+def application() -> "Worker":
+    """The application of this process."""
+    if multiprocessing.parent_process() is not None:
+        for number in ENDING_SIGNALS:  # the handlers that a fork inherits from the main process would swallow them
+            signal.signal(number, signal.SIG_DFL)
+    from gatewright.web.worker import Worker
+
+    return Worker()
