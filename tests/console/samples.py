@@ -201,6 +201,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
+    "form-post": (
+        "form_post.html",
+        {"brand": BRAND, "action": "https://app.example.com/cb", "fields": {"code": "gw_ac_1", "state": "s"}, "host": "app.example.com", "submit": "document.forms[0].submit()"},
+    ),
     "error": (
         "error.html",
         {

@@ -1,7 +1,7 @@
 """The authorization endpoint (RFC 6749 §3.1): check the request, then answer for the resource owner's decision.
 
 `check` says what is asked. Login and consent are pages in `web`; they end in `approve` or `deny`, each of which gives
-the address to send the browser to.
+what the browser carries back to the client.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,10 @@ from gatewright.kernel.ids import row_id
 from gatewright.kernel.secrets import AUTHORIZATION_CODE
 from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
+from gatewright.oauth import dpop
 from gatewright.oauth import pkce
 from gatewright.oauth import redirect_uri
+from gatewright.oauth import response_mode
 from gatewright.oauth import scope
 from gatewright.oauth.errors import AccessDenied
 from gatewright.oauth.errors import InvalidRequest
@@ -25,6 +27,8 @@ from gatewright.oauth.issuing import new_access_token
 from gatewright.oauth.issuing import token_response
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.response_mode import AuthorizationResponse
+from gatewright.oauth.response_mode import ResponseMode
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import codes
 from gatewright.store import tokens
@@ -43,21 +47,23 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
 
     client: Client
     response_type: ResponseType
+    response_mode: ResponseMode
     redirect_uri: str
     given_redirect_uri: str | None
     scope: tuple[str, ...]
     state: str | None
     code_challenge: str | None
     code_challenge_method: str | None
+    dpop_jkt: str | None
     always_ask: bool
 
 
 class RedirectedError(Exception):
-    """A refusal that goes back to the client through the browser (§4.1.2.1): the address to send it to."""
+    """A refusal that goes back to the client through the browser (§4.1.2.1)."""
 
-    def __init__(self, location: str, error: OAuthError) -> None:
+    def __init__(self, response: AuthorizationResponse, error: OAuthError) -> None:
         super().__init__(error.detail)
-        self.location = location
+        self.response = response
         self.error = error
 
 
@@ -74,8 +80,8 @@ async def check(parameters: Parameters, server: AuthorizationServer) -> Authoriz
     try:
         return await _checked(parameters, registered, target, server)
     except OAuthError as error:
-        mode = "fragment" if parameters.get("response_type") == "token" else "query"
-        raise RedirectedError(_answer(target, error.body(), parameters.get("state"), mode, server), error) from error
+        mode = response_mode.for_refusal(parameters, target)
+        raise RedirectedError(_response(target, error.body(), parameters.get("state"), mode, server), error) from error
 
 
 def may_skip_consent(request: AuthorizationRequest, remembered: Sequence[str]) -> bool:
@@ -100,23 +106,20 @@ async def approve(
     authenticated_at: int,
     allowed: Sequence[str],
     server: AuthorizationServer,
-) -> str:
-    """The address that carries the answer for scopes `allowed`, a part of the request's (§4.1.2, §4.2.2)."""
+) -> AuthorizationResponse:
+    """The answer for scopes `allowed`, a part of the request's (§4.1.2, §4.2.2)."""
     granted = tuple(name for name in request.scope if name in allowed)
     if not granted:
         return deny(request, server)
-    if request.response_type == "token":
-        answer = await _token(request, user, authenticated_at, granted, server)
-        return _answer(request.redirect_uri, answer, request.state, "fragment", server)
-    answer = await _code(request, user, authenticated_at, granted, server)
-    return _answer(request.redirect_uri, answer, request.state, "query", server)
+    issue = _token if request.response_type == "token" else _code
+    answer = await issue(request, user, authenticated_at, granted, server)
+    return _response(request.redirect_uri, answer, request.state, request.response_mode, server)
 
 
-def deny(request: AuthorizationRequest, server: AuthorizationServer) -> str:
-    """The address that tells the client that the resource owner refused (§4.1.2.1)."""
+def deny(request: AuthorizationRequest, server: AuthorizationServer) -> AuthorizationResponse:
+    """The answer that the resource owner refused (§4.1.2.1)."""
     error = AccessDenied("The resource owner refused.")
-    mode = "fragment" if request.response_type == "token" else "query"
-    return _answer(request.redirect_uri, error.body(), request.state, mode, server)
+    return _response(request.redirect_uri, error.body(), request.state, request.response_mode, server)
 
 
 async def _client(parameters: Parameters, server: AuthorizationServer) -> RegisteredClient:
@@ -137,14 +140,24 @@ async def _checked(
     return AuthorizationRequest(
         client=client,
         response_type=response_type,
+        response_mode=response_mode.choose(parameters, target),
         redirect_uri=target,
         given_redirect_uri=parameters.get("redirect_uri"),
         scope=scope.resolve(parameters.get("scope"), registered),
         state=parameters.get("state"),
         code_challenge=challenge[0] if challenge else None,
         code_challenge_method=challenge[1] if challenge else None,
+        dpop_jkt=_dpop_jkt(parameters),
         always_ask="consent" in parameters.get("prompt", "").split(),
     )
+
+
+def _dpop_jkt(parameters: Parameters) -> str | None:
+    """The key that redeeming the code will take (RFC 9449 §10)."""
+    jkt = parameters.get("dpop_jkt")
+    if jkt is not None and not dpop.is_thumbprint(jkt):
+        raise InvalidRequest("dpop_jkt must be the base64url SHA-256 thumbprint of a JWK (43 characters).")
+    return jkt
 
 
 def _response_type(parameters: Parameters, client: Client) -> ResponseType:
@@ -156,6 +169,8 @@ def _response_type(parameters: Parameters, client: Client) -> ResponseType:
         raise UnauthorizedClient(
             f"The grant {grant} is not among this client's Allowed Grants; an administrator can allow it in Client Registration."
         )
+    if grant == "implicit" and client.dpop_bound_access_tokens:
+        raise UnauthorizedClient("This client's tokens are bound to a key, which the implicit grant cannot do.")
     return "code" if value == "code" else "token"
 
 
@@ -180,6 +195,7 @@ async def _code(
         authenticated_at=authenticated_at,
         issued_at=now,
         expires_at=now + settings.authorization_code_lifetime,
+        jkt=request.dpop_jkt,
     )
     await server.database.write(codes.add, code)
     return {"code": text}
@@ -203,7 +219,7 @@ async def _token(
         created_at=now,
     )
     text, token = await new_access_token(
-        client, granted, server, now, user_id=user.id, grant_id=grant.id, authenticated_at=authenticated_at
+        client, granted, server, now, jkt=None, user_id=user.id, grant_id=grant.id, authenticated_at=authenticated_at
     )
     # §4.2.2: "The authorization server MUST NOT issue a refresh token."
     await server.database.write(tokens.add_grant, grant, token, None)
@@ -211,10 +227,12 @@ async def _token(
     return {name: str(value) for name, value in answer.items() if value is not None}
 
 
-def _answer(target: str, parameters: dict[str, str], state: str | None, mode: str, server: AuthorizationServer) -> str:
-    """The redirect with `state` (RFC 6749 §4.1.2) and `iss` (RFC 9207 §2)."""
+def _response(
+    target: str, parameters: dict[str, str], state: str | None, mode: ResponseMode, server: AuthorizationServer
+) -> AuthorizationResponse:
+    """The answer with `state` (RFC 6749 §4.1.2) and `iss` (RFC 9207 §2)."""
     with_state = parameters if state is None else {**parameters, "state": state}
-    return redirect_uri.with_parameters(target, {**with_state, "iss": server.issuer}, mode)
+    return AuthorizationResponse(target, {**with_state, "iss": server.issuer}, mode)
 
 
 def _no_redirect_uri(requested: str | None, client: Client) -> str:

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import pkce
+from gatewright.oauth import response_mode
 from gatewright.oauth.client_authentication import CONFIDENTIAL_METHODS
 from gatewright.oauth.token import GRANTS
 
@@ -24,7 +25,7 @@ def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> 
         "jwks_uri": f"{issuer}/oauth/jwks",
         "scopes_supported": list(scopes),
         "response_types_supported": ["code", "token"],
-        "response_modes_supported": ["query", "fragment"],
+        "response_modes_supported": list(response_mode.MODES),
         "grant_types_supported": [*GRANTS, "implicit"],
         "token_endpoint_auth_methods_supported": [*CONFIDENTIAL_METHODS, "none"],
         "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),

@@ -8,7 +8,6 @@ import structlog
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.responses import RedirectResponse
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -23,6 +22,8 @@ from gatewright.oauth.errors import OAuthError
 from gatewright.store import users
 from gatewright.store.records import Consent
 from gatewright.store.records import User
+from gatewright.web.authorization_response import redirect
+from gatewright.web.authorization_response import respond
 from gatewright.web.brand import BRAND
 from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
@@ -106,7 +107,7 @@ class AuthorizePages:
         user = found.user.user
         remembered = await authorize.remembered_scope(asked, user, self._parts.server)
         if authorize.may_skip_consent(asked, remembered):
-            return _redirect(
+            return respond(
                 await authorize.approve(asked, user, found.session.authenticated_at, asked.scope, self._parts.server)
             )
         return await self._consent_page(request, asked, found)
@@ -122,10 +123,10 @@ class AuthorizePages:
         parts, user = self._parts, found.user.user
         granted = tuple(name for name in asked.scope if name in allowed)
         if not approved or not granted:
-            return _redirect(authorize.deny(asked, parts.server))
+            return respond(authorize.deny(asked, parts.server))
         if remember:
             await self._remember(asked, user, granted)
-        return _redirect(await authorize.approve(asked, user, found.session.authenticated_at, granted, parts.server))
+        return respond(await authorize.approve(asked, user, found.session.authenticated_at, granted, parts.server))
 
     async def _remember(self, asked: AuthorizationRequest, user: User, granted: tuple[str, ...]) -> None:
         """Remember what was granted now, and of what was remembered before all that this request did not ask again."""
@@ -159,7 +160,7 @@ class AuthorizePages:
 
     def _back(self, request: Request, refused: RedirectedError) -> Response:
         _log_refusal(request, refused.error)
-        return _redirect(refused.location)
+        return respond(refused.response)
 
     def _refusal(self, request: Request, error: OAuthError) -> Response:
         _log_refusal(request, error)
@@ -171,20 +172,13 @@ def _log_refusal(request: Request, error: OAuthError) -> None:
     _log.info("refused", request=reference, error=error.code, detail=error.detail)
 
 
-def _redirect(location: str) -> Response:
-    response = RedirectResponse(location, status_code=303)
-    # Starlette quotes the address; what was registered is sent letter for letter.
-    response.headers["location"] = location
-    return response
-
-
 def _as_get(request: Request, form: FormData) -> Response:
     """An authorization request by POST (RFC 6749 §3.1), sent on as the GET that login and consent lead back to."""
     query = urlencode([(name, str(value)) for name, value in form.multi_items()])
     address = here(request)
     if len(query) + len(address) > _LONGEST_ADDRESS:
         raise InvalidRequest(f"The authorization request is longer than {_LONGEST_ADDRESS} characters.")
-    return _redirect(f"{address}{'&' if '?' in address else '?'}{query}")
+    return redirect(f"{address}{'&' if '?' in address else '?'}{query}")
 
 
 def _form_parameters(form: FormData) -> dict[str, str]:
