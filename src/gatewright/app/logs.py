@@ -3,9 +3,9 @@
 import logging
 import re
 import sys
+from typing import Final
 from typing import TextIO
 from typing import cast
-from typing import Final
 
 import structlog
 from structlog.typing import EventDict
