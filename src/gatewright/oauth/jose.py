@@ -91,14 +91,16 @@ def sign(key: OwnKey, typ: str, payload: bytes) -> str:
 def read(text: str) -> Unverified | None:
     """The parts of a JWS of our form; None when it has another."""
     parts = split(text)
+    if parts is None:
+        return None
     try:
-        return parts and Unverified(
+        return Unverified(
             header=msgspec.json.decode(parts.header, type=Header),
             payload=parts.payload,
             signing_input=parts.signing_input,
             signature=parts.signature,
         )
-    except msgspec.DecodeError:
+    except (ValueError, msgspec.DecodeError):
         return None
 
 

@@ -1,5 +1,6 @@
 """JWT access tokens (RFC 9068). Each is recorded like an opaque one, under its digest, so that it can be revoked."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -16,6 +17,19 @@ TYP: Final = "at+jwt"
 _encode: Final = msgspec.json.Encoder().encode
 
 
+class Confirmation(msgspec.Struct, frozen=True):
+    """What a token is bound to (RFC 7800 §3.1, RFC 9449 §6.1)."""
+
+    jkt: str
+
+
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who acts for the subject, and who acted before (RFC 8693 §4.1)."""
+
+    sub: str
+    act: "Actor | None" = None
+
+
 class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a JWT access token says (RFC 9068 §2.2). Times are seconds since the epoch."""
 
@@ -29,6 +43,16 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scope: str = ""
     auth_time: int | None = None
     nbf: int | None = None
+    cnf: Confirmation | None = None
+    act: Actor | None = None
+
+
+def actor_claim(actors: Sequence[str]) -> Actor | None:
+    """The nested claim `act` of a chain of actors, the present one first (RFC 8693 §4.1)."""
+    claim = None
+    for sub in reversed(actors):
+        claim = Actor(sub, claim)
+    return claim
 
 
 def is_jwt(client: Client, settings: GlobalSettings) -> bool:
@@ -56,7 +80,7 @@ async def refusal(text: str, server: AuthorizationServer) -> str | None:
         return "this is not an access token of this server"
     try:
         claims = msgspec.json.decode(payload, type=Claims)
-    except msgspec.DecodeError:
+    except (ValueError, msgspec.DecodeError):
         return "the access token lacks claims of RFC 9068"
     # "The issuer identifier for the authorization server […] MUST exactly match the value of the "iss" claim."
     if claims.iss != server.issuer:
