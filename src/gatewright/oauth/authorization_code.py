@@ -35,21 +35,32 @@ async def grant(
     pkce.verify(parameters.get("code_verifier"), code.code_challenge, code.code_challenge_method)
     if code.expires_at <= now:
         raise InvalidGrant(_UNUSABLE, detail="code expired")
+    # RFC 9449 §10: the key named by the authorization request, if it named one
+    if code.jkt is not None and code.jkt != sender.jkt:
+        raise InvalidGrant("The code is bound to a key (dpop_jkt): send a DPoP proof of that key.")
     await _refuse_disabled_user(code, server)
-    return await _redeem(code, registered, now, server)
+    return await _redeem(code, registered, sender, now, server)
 
 
 async def _redeem(
-    code: AuthorizationCode, registered: RegisteredClient, now: int, server: AuthorizationServer
+    code: AuthorizationCode, registered: RegisteredClient, sender: Sender, now: int, server: AuthorizationServer
 ) -> TokenResponse:
     client, settings = registered.client, await server.directory.settings()
-    owner = {"user_id": code.user_id, "grant_id": code.grant_id}
     text, token = await new_access_token(
-        client, code.scope, server, now, authenticated_at=code.authenticated_at, **owner
+        client,
+        code.scope,
+        server,
+        now,
+        jkt=sender.jkt,
+        user_id=code.user_id,
+        grant_id=code.grant_id,
+        authenticated_at=code.authenticated_at,
     )
     refresh_text, refresh_token = None, None
     if refresh_limit(client) != 0:
-        refresh_text, refresh_token = new_refresh_token(client, code.scope, settings, now, **owner)
+        refresh_text, refresh_token = new_refresh_token(
+            client, code.scope, settings, now, jkt=sender.jkt, user_id=code.user_id, grant_id=code.grant_id
+        )
     stored = Grant(
         id=code.grant_id,
         client_id=client.client_id,

@@ -16,7 +16,7 @@ async def grant(
 ) -> TokenResponse:
     """A token for the client itself. Raises InvalidScope."""
     granted = scope.resolve(parameters.get("scope"), registered)
-    text, token = await new_access_token(registered.client, granted, server, server.clock())
+    text, token = await new_access_token(registered.client, granted, server, server.clock(), jkt=sender.jkt)
     await server.database.write(tokens.add_access_token, token)
     # §4.4.3: "A refresh token SHOULD NOT be included."
     return token_response(text, token)

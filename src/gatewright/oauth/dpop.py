@@ -7,6 +7,7 @@ from typing import Any
 from typing import Final
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
 from joserfc.jwk import import_key
@@ -130,9 +131,10 @@ def _public_key(header: _Header) -> Key:
     try:
         if fits:
             key = import_key({"kty": kind, **{name: header.jwk[name] for name in members}})
-            if kind != "RSA" or key.get_op_key("verify").key_size in _RSA_BITS:
+            public = key.get_op_key("verify")
+            if not isinstance(public, RSAPublicKey) or public.key_size in _RSA_BITS:
                 return key
-    except (ValueError, TypeError, KeyError, JoseError):
+    except (ValueError, TypeError, KeyError, AttributeError, JoseError):
         pass
     raise InvalidDpopProof(f"The DPoP proof's jwk is no public key for {header.alg}.")
 

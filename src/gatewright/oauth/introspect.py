@@ -10,6 +10,10 @@ from gatewright.oauth.access_token import still_associated
 from gatewright.oauth.client_authentication import authenticate
 from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.issuing import refresh_limit
+from gatewright.oauth.issuing import token_type
+from gatewright.oauth.jwt_access_token import Actor
+from gatewright.oauth.jwt_access_token import Confirmation
+from gatewright.oauth.jwt_access_token import actor_claim
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
 from gatewright.oauth.sender import Sender
@@ -32,6 +36,8 @@ class Introspection(msgspec.Struct, frozen=True, omit_defaults=True):
     iat: int | None = None
     sub: str | None = None
     iss: str | None = None
+    cnf: Confirmation | None = None
+    act: Actor | None = None
 
 
 INACTIVE = Introspection(active=False)
@@ -79,11 +85,13 @@ async def _access_token(text: str, server: AuthorizationServer) -> Introspection
         scope=" ".join(active.scope),
         client_id=token.client_id,
         username=active.owner.user.name if active.owner else None,
-        token_type="Bearer",
+        token_type=token_type(token),
         exp=token.expires_at,
         iat=token.issued_at,
         sub=token.user_id or token.client_id,
         iss=server.issuer,
+        cnf=Confirmation(token.jkt) if token.jkt else None,
+        act=actor_claim(token.actors),
     )
 
 
@@ -108,6 +116,7 @@ async def _refresh_token(text: str, server: AuthorizationServer) -> Introspectio
         iat=token.issued_at,
         sub=token.user_id or token.client_id,
         iss=server.issuer,
+        cnf=Confirmation(token.jkt) if token.jkt else None,
     )
 
 

@@ -11,6 +11,7 @@ from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import jwt_access_token
+from gatewright.oauth.jwt_access_token import Confirmation
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Client
@@ -45,12 +46,14 @@ async def new_access_token(
     server: AuthorizationServer,
     now: int,
     *,
+    jkt: str | None,
     user_id: str | None = None,
     grant_id: str | None = None,
     authenticated_at: int | None = None,
 ) -> tuple[str, AccessToken]:
     """A new access token, opaque or JWT: its text, and the record that is kept.
 
+    jkt: the thumbprint of the key to bind it to (RFC 9449 §6).
     authenticated_at: when the user, if there is one, signed in. It stands in JWTs only.
     """
     settings = await server.directory.settings()
@@ -71,6 +74,7 @@ async def new_access_token(
             jti=token_id,
             scope=" ".join(scope),
             auth_time=authenticated_at if user_id else None,
+            cnf=Confirmation(jkt) if jkt else None,
         )
         text = await jwt_access_token.signed(claims, server)
     return text, AccessToken(
@@ -82,15 +86,24 @@ async def new_access_token(
         scope=tuple(scope),
         issued_at=now,
         expires_at=None if lifetime is None else now + lifetime,
+        jkt=jkt,
     )
 
 
 def new_refresh_token(
-    client: Client, scope: Sequence[str], settings: GlobalSettings, now: int, *, user_id: str | None, grant_id: str
+    client: Client,
+    scope: Sequence[str],
+    settings: GlobalSettings,
+    now: int,
+    *,
+    jkt: str | None,
+    user_id: str | None,
+    grant_id: str,
 ) -> tuple[str, RefreshToken]:
     """A new refresh token: its text, and the record that is kept."""
     text = make_secret(REFRESH_TOKEN)
-    lifetime = settings.refresh_token_lifetime
+    own = client.refresh_token_lifetime
+    lifetime = settings.refresh_token_lifetime if own == "global" else own
     return text, RefreshToken(
         digest=digest(text),
         grant_id=grant_id,
@@ -99,14 +112,21 @@ def new_refresh_token(
         scope=tuple(scope),
         issued_at=now,
         expires_at=None if lifetime == "never" else now + lifetime,
+        # RFC 9449 §5: a public client's is bound; a confidential one's is held by its authentication, and "not bound".
+        jkt=jkt if client.type == "public" else None,
     )
+
+
+def token_type(token: AccessToken) -> str:
+    """How the token is sent (RFC 6750, RFC 9449 §5)."""
+    return "DPoP" if token.jkt else "Bearer"
 
 
 def token_response(text: str, token: AccessToken, refresh_token: str | None = None) -> TokenResponse:
     """The answer that carries a new access token."""
     return TokenResponse(
         access_token=text,
-        token_type="Bearer",
+        token_type=token_type(token),
         expires_in=None if token.expires_at is None else token.expires_at - token.issued_at,
         scope=" ".join(token.scope),
         refresh_token=refresh_token,

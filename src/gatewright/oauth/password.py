@@ -30,13 +30,17 @@ async def grant(
         raise InvalidGrant("The user name or password is wrong, or the user is disabled.")
     if user.must_change_password:
         raise InvalidGrant("This user must choose a new password first: sign in at /account.")
-    owner = {"user_id": user.id, "grant_id": row_id()}
-    text, token = await new_access_token(client, granted, server, now, authenticated_at=now, **owner)
+    grant_id = row_id()
+    text, token = await new_access_token(
+        client, granted, server, now, jkt=sender.jkt, user_id=user.id, grant_id=grant_id, authenticated_at=now
+    )
     refresh_text, refresh_token = None, None
     if refresh_limit(client) != 0:
-        refresh_text, refresh_token = new_refresh_token(client, granted, settings, now, **owner)
+        refresh_text, refresh_token = new_refresh_token(
+            client, granted, settings, now, jkt=sender.jkt, user_id=user.id, grant_id=grant_id
+        )
     stored = Grant(
-        id=owner["grant_id"],
+        id=grant_id,
         client_id=client.client_id,
         user_id=user.id,
         grant_type="password",

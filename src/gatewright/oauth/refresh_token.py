@@ -39,6 +39,9 @@ async def grant(
         raise InvalidGrant(_UNUSABLE, detail="refresh token unknown or issued to another client")
     if token.expires_at is not None and token.expires_at <= now:
         raise InvalidGrant(_UNUSABLE, detail="refresh token expired")
+    # RFC 9449 §5: "the refresh token MUST be bound to the respective public key" of a public client
+    if token.jkt is not None and token.jkt != sender.jkt:
+        raise InvalidGrant("The refresh token is bound to a key: send a DPoP proof of that key.")
     await _refuse_disabled_user(token, server)
     granted = scope.narrow(parameters.get("scope"), token.scope, registered)
     text, access_token = await new_access_token(
@@ -46,6 +49,7 @@ async def grant(
         granted,
         server,
         now,
+        jkt=sender.jkt,
         user_id=token.user_id,
         grant_id=token.grant_id,
         authenticated_at=await _authenticated_at(token, client, server),
@@ -79,7 +83,13 @@ async def _rotate(
     if limit is None or (used is not None and used.refreshes_used + 1 < limit):
         # §6: the new token's scope is identical to that of the one presented
         successor_text, successor = new_refresh_token(
-            client, token.scope, settings, now, user_id=token.user_id, grant_id=token.grant_id
+            client,
+            token.scope,
+            settings,
+            now,
+            jkt=access_token.jkt,
+            user_id=token.user_id,
+            grant_id=token.grant_id,
         )
     answer = token_response(text, access_token, successor_text)
     sealer = Sealer.derived(presented.encode(), "refresh-token-grace")

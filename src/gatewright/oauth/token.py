@@ -6,6 +6,7 @@ from typing import Final
 
 from gatewright.oauth import authorization_code
 from gatewright.oauth import client_credentials
+from gatewright.oauth import dpop
 from gatewright.oauth import password
 from gatewright.oauth import refresh_token
 from gatewright.oauth.client_authentication import authenticate
@@ -40,6 +41,7 @@ async def token(
     if grant is None:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}.")
     _refuse_unless_allowed(name, registered.client)
+    sender = await dpop.proven(sender, registered.client, server)
     return await grant(parameters, registered, sender, server)
 
 

@@ -7,7 +7,7 @@ from gatewright.web.http import Headers
 from gatewright.web.http import Request
 from gatewright.web.http import Response
 
-_EXPOSED: Final = (b"access-control-expose-headers", b"WWW-Authenticate, X-Request-Id, Retry-After")
+_EXPOSED: Final = (b"access-control-expose-headers", b"WWW-Authenticate, DPoP-Nonce, X-Request-Id, Retry-After")
 _PREFLIGHT: Final[Headers] = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, Accept, DPoP, Idempotency-Key"),

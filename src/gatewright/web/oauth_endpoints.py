@@ -17,6 +17,7 @@ from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.errors import OAuthError
 from gatewright.oauth.errors import UnsupportedGrantType
+from gatewright.oauth.errors import UseDpopNonce
 from gatewright.oauth.introspect import introspect
 from gatewright.oauth.metadata import metadata
 from gatewright.oauth.parameters import Parameters
@@ -66,7 +67,7 @@ def endpoint(operation: Operation, *, compatible: bool = False, render: Callable
                 return method_not_allowed("POST", "OPTIONS")
             parameters = await oauth_parameters(request, in_url=in_url)
             answer = await operation(parameters, request.header(b"authorization"), sender(request), parts.server)
-            return render(answer)
+            return with_next_nonce(render(answer), request, settings, parts)
         except OAuthError as error:
             return refusal(error, request)
         except TooManyFailures as error:
@@ -81,6 +82,13 @@ def endpoint(operation: Operation, *, compatible: bool = False, render: Callable
     return handle
 
 
+def with_next_nonce(response: Response, request: Request, settings: GlobalSettings, parts: Parts) -> Response:
+    """With the nonce for the client's next proof, if it sends proofs and they must carry one (RFC 9449 §8.2)."""
+    if b"dpop" in request.headers and settings.dpop_nonce == "required":
+        response.headers = [*response.headers, (b"dpop-nonce", parts.server.dpop_nonces.current().encode())]
+    return response
+
+
 def sender(request: Request) -> Sender:
     """What the request tells of who sends it."""
     return Sender(request.address, request.method, request.raw_path.decode("latin-1"), request.header(b"dpop"))
@@ -92,6 +100,8 @@ def refusal(error: OAuthError, request: Request, *, status: int = 0) -> Response
     headers = [JSON, NO_STORE]
     if isinstance(error, InvalidClient) and error.by_header:
         headers.append((b"www-authenticate", b'Basic realm="gatewright", charset="UTF-8"'))
+    if isinstance(error, UseDpopNonce):
+        headers.append((b"dpop-nonce", error.nonce.encode()))
     return Response(status or error.status, _encode(error.body()), headers)
 
 
