@@ -2,6 +2,8 @@
 
 from gatewright.store import tokens
 from gatewright.store.database import Transaction
+from gatewright.store.documents import resource_names
+from gatewright.store.documents import resource_text
 from gatewright.store.documents import scope_names
 from gatewright.store.documents import scope_text
 from gatewright.store.records import AccessToken
@@ -11,14 +13,14 @@ from gatewright.store.records import RefreshToken
 
 _CODE = (
     "digest, grant_id, client_id, user_id, scope, redirect_uri, code_challenge, code_challenge_method,"
-    " authenticated_at, issued_at, expires_at, jkt, redeemed_at"
+    " authenticated_at, issued_at, expires_at, jkt, resource, redeemed_at"
 )
 
 
 def add(transaction: Transaction, code: AuthorizationCode) -> None:
     """Keep a pending code."""
     transaction.execute(
-        f"INSERT INTO authorization_codes ({_CODE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        f"INSERT INTO authorization_codes ({_CODE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         (
             code.digest,
             code.grant_id,
@@ -32,6 +34,7 @@ def add(transaction: Transaction, code: AuthorizationCode) -> None:
             code.issued_at,
             code.expires_at,
             code.jkt,
+            resource_text(code.resource),
         ),
     )
 
@@ -54,7 +57,8 @@ def find(transaction: Transaction, digest: bytes) -> AuthorizationCode | None:
         issued_at=row[9],
         expires_at=row[10],
         jkt=row[11],
-        redeemed_at=row[12],
+        resource=resource_names(row[12]),
+        redeemed_at=row[13],
     )
 
 

@@ -22,6 +22,16 @@ def scope_names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def resource_text(resource: Sequence[str]) -> str | None:
+    """Resource indicators (RFC 8707 §2), which hold no space, separated by single spaces; None for none."""
+    return " ".join(resource) or None
+
+
+def resource_names(text: str | None) -> tuple[str, ...]:
+    """The resource indicators of a stored text."""
+    return tuple(text.split()) if text else ()
+
+
 def marks(values: Sequence[object]) -> str:
     """As many parameter marks as there are values, for `IN (…)`."""
     return ", ".join("?" * len(values))

@@ -98,7 +98,10 @@ class Acl(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """One authorization, and the head of the token family that descends from it."""
+    """One authorization, and the head of the token family that descends from it.
+
+    resource: what its tokens may be for at most (RFC 8707 §2); empty: everything of this server.
+    """
 
     id: str
     client_id: str
@@ -108,6 +111,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     authenticated_at: int
     created_at: int
     refreshes_used: int = 0
+    resource: tuple[str, ...] = ()
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +120,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     jkt: the thumbprint of the key it is bound to (RFC 9449 §6.1).
     exchanged_from: the digest of the token it was exchanged for (RFC 8693), without which it is not active.
     actors: who acts for its subject, by `sub`, the present one first (RFC 8693 §4.1).
+    resource: what alone it opens (RFC 8707 §2); empty: everything of this server that its scope opens.
     """
 
     id: str
@@ -129,12 +134,14 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     jkt: str | None = None
     exchanged_from: bytes | None = None
     actors: tuple[str, ...] = ()
+    resource: tuple[str, ...] = ()
 
 
 class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
     """An issued refresh token of a grant. A consumed one stays until it would have expired, so that reuse is seen.
 
     jkt: the thumbprint of the key it is bound to, if it is a public client's (RFC 9449 §5).
+    resource: its grant's.
     """
 
     digest: bytes
@@ -148,12 +155,14 @@ class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
     consumed_at: int | None = None
     successor: bytes | None = None
     sealed_answer: bytes | None = None
+    resource: tuple[str, ...] = ()
 
 
 class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
     """A pending authorization code (RFC 6749 §4.1.2). It carries the grant that redeeming it makes.
 
     jkt: the thumbprint of the key that must be proven to redeem it (RFC 9449 §10).
+    resource: its grant's.
     """
 
     digest: bytes
@@ -169,6 +178,7 @@ class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
     jkt: str | None = None
     redeemed_at: int | None = None
+    resource: tuple[str, ...] = ()
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ from gatewright.store.database import Row
 from gatewright.store.database import Transaction
 from gatewright.store.documents import marks
 from gatewright.store.documents import names
+from gatewright.store.documents import resource_names
+from gatewright.store.documents import resource_text
 from gatewright.store.documents import scope_names
 from gatewright.store.documents import scope_text
 from gatewright.store.documents import to_json
@@ -16,17 +18,20 @@ from gatewright.store.records import AccessToken
 from gatewright.store.records import Grant
 from gatewright.store.records import RefreshToken
 
-_ACCESS = "digest, id, client_id, user_id, grant_id, scope, issued_at, expires_at, jkt, exchanged_from, actors"
-_REFRESH = (
-    "digest, grant_id, client_id, user_id, scope, issued_at, expires_at, jkt, consumed_at, successor, sealed_answer"
+_ACCESS = (
+    "digest, id, client_id, user_id, grant_id, scope, issued_at, expires_at, jkt, exchanged_from, actors, resource"
 )
-_GRANT = "id, client_id, user_id, grant_type, scope, authenticated_at, created_at, refreshes_used"
+_REFRESH = (
+    "digest, grant_id, client_id, user_id, scope, issued_at, expires_at, jkt, resource, consumed_at, successor,"
+    " sealed_answer"
+)
+_GRANT = "id, client_id, user_id, grant_type, scope, authenticated_at, created_at, refreshes_used, resource"
 
 
 def add_access_token(transaction: Transaction, token: AccessToken) -> None:
     """Keep an access token."""
     transaction.execute(
-        f"INSERT INTO access_tokens ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO access_tokens ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             token.digest,
             token.id,
@@ -39,6 +44,7 @@ def add_access_token(transaction: Transaction, token: AccessToken) -> None:
             token.jkt,
             token.exchanged_from,
             to_json(token.actors) if token.actors else None,
+            resource_text(token.resource),
         ),
     )
 
@@ -46,7 +52,7 @@ def add_access_token(transaction: Transaction, token: AccessToken) -> None:
 def add_refresh_token(transaction: Transaction, token: RefreshToken) -> None:
     """Keep a fresh refresh token."""
     transaction.execute(
-        f"INSERT INTO refresh_tokens ({_REFRESH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
+        f"INSERT INTO refresh_tokens ({_REFRESH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
         (
             token.digest,
             token.grant_id,
@@ -56,6 +62,7 @@ def add_refresh_token(transaction: Transaction, token: RefreshToken) -> None:
             token.issued_at,
             token.expires_at,
             token.jkt,
+            resource_text(token.resource),
         ),
     )
 
@@ -65,7 +72,7 @@ def add_grant(
 ) -> None:
     """Keep a grant and the first tokens of its family."""
     transaction.execute(
-        f"INSERT INTO grants ({_GRANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO grants ({_GRANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             grant.id,
             grant.client_id,
@@ -75,6 +82,7 @@ def add_grant(
             grant.authenticated_at,
             grant.created_at,
             grant.refreshes_used,
+            resource_text(grant.resource),
         ),
     )
     add_access_token(transaction, access_token)
@@ -302,6 +310,7 @@ def _access_token(row: Row) -> AccessToken:
         jkt=row[8],
         exchanged_from=row[9],
         actors=msgspec.json.decode(row[10], type=tuple[str, ...]) if row[10] else (),
+        resource=resource_names(row[11]),
     )
 
 
@@ -315,9 +324,10 @@ def _refresh_token(row: Row) -> RefreshToken:
         issued_at=row[5],
         expires_at=row[6],
         jkt=row[7],
-        consumed_at=row[8],
-        successor=row[9],
-        sealed_answer=row[10],
+        resource=resource_names(row[8]),
+        consumed_at=row[9],
+        successor=row[10],
+        sealed_answer=row[11],
     )
 
 
@@ -331,4 +341,5 @@ def _grant(row: Row) -> Grant:
         authenticated_at=row[5],
         created_at=row[6],
         refreshes_used=row[7],
+        resource=resource_names(row[8]),
     )

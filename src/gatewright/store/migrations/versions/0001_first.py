@@ -23,6 +23,7 @@ def upgrade() -> None:
     _tokens()
     _keys()
     _trust()
+    _pending()
     _records()
     op.bulk_insert(
         sa.table(
@@ -150,6 +151,7 @@ def _tokens() -> None:
         _time("authenticated_at"),
         _time("created_at"),
         _number("refreshes_used", "0"),
+        _text("resource", nullable=True),
     )
     op.create_index("grants_client", "grants", ["client_id"])
     op.create_index("grants_user", "grants", ["user_id"])
@@ -166,6 +168,7 @@ def _tokens() -> None:
         _text("jkt", nullable=True),
         _digest("exchanged_from", nullable=True),
         _text("actors", nullable=True),
+        _text("resource", nullable=True),
     )
     op.create_index("access_tokens_id", "access_tokens", ["id"], unique=True)
     op.create_index("access_tokens_client", "access_tokens", ["client_id", "id"])
@@ -185,6 +188,7 @@ def _tokens() -> None:
         _time("issued_at"),
         _time("expires_at", nullable=True),
         _text("jkt", nullable=True),
+        _text("resource", nullable=True),
         _time("consumed_at", nullable=True),
         _digest("successor", nullable=True),
         _digest("sealed_answer", nullable=True),
@@ -205,6 +209,7 @@ def _tokens() -> None:
         _time("issued_at"),
         _time("expires_at"),
         _text("jkt", nullable=True),
+        _text("resource", nullable=True),
         _time("redeemed_at", nullable=True),
     )
     op.create_index("authorization_codes_client", "authorization_codes", ["client_id"])
@@ -246,6 +251,40 @@ def _trust() -> None:
     )
     op.create_table("single_use", _digest("digest", primary_key=True), _time("expires_at"))
     op.create_index("single_use_expiry", "single_use", ["expires_at"])
+
+
+def _pending() -> None:
+    """Requests that wait for a person: pushed ones (RFC 9126), and devices' (RFC 8628)."""
+    op.create_table(
+        "pushed_requests",
+        _digest("digest", primary_key=True),
+        _text("client_id"),
+        _text("parameters"),
+        _digest("browser", nullable=True),
+        _time("expires_at"),
+    )
+    op.create_index("pushed_requests_client", "pushed_requests", ["client_id"])
+    op.create_index("pushed_requests_expiry", "pushed_requests", ["expires_at"])
+    op.create_table(
+        "device_codes",
+        _digest("digest", primary_key=True),
+        _text("user_code", unique=True),
+        _text("client_id"),
+        _text("scope"),
+        _text("resource", nullable=True),
+        _text("grant_id"),
+        _time("issued_at"),
+        _time("expires_at"),
+        sa.Column("interval_seconds", sa.BigInteger, nullable=False),
+        _time("next_poll_at"),
+        _text("state"),
+        _text("user_id", nullable=True),
+        _time("authenticated_at", nullable=True),
+    )
+    op.create_index("device_codes_client", "device_codes", ["client_id"])
+    present = sa.text("user_id IS NOT NULL")
+    op.create_index("device_codes_user", "device_codes", ["user_id"], sqlite_where=present, postgresql_where=present)
+    op.create_index("device_codes_expiry", "device_codes", ["expires_at"])
 
 
 def _records() -> None:
