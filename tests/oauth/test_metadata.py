@@ -1,13 +1,20 @@
 """Authorization server metadata (RFC 8414): everything advertised works, and everything that works is advertised."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import jwt
 import pytest
 
+from gatewright.oauth.client_assertion import ASSERTION_TYPE
 from gatewright.oauth.metadata import well_known_path
 from gatewright.services.catalogue import Catalogue
 from tests.running import seed
+from tests.running.signing import TestKey
 from tests.running.site import CHALLENGE
+from tests.running.site import NOW
 from tests.running.site import ORIGIN
 from tests.running.site import VERIFIER
 from tests.running.site import Site
@@ -16,6 +23,20 @@ from tests.running.site import open_site
 from tests.running.site import returned
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
+
+
+def assertion(sign: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """The fields of a client assertion of the rival's, which is made anew for each request."""
+
+    def made() -> str:
+        claims = {"iss": seed.RIVAL, "sub": seed.RIVAL, "aud": ORIGIN, "exp": NOW + 60, "jti": os.urandom(8).hex()}
+        return sign(claims)
+
+    return {"client_assertion": made, "client_assertion_type": ASSERTION_TYPE}
+
+
+def by_rivals_secret(claims: dict[str, Any]) -> str:
+    return jwt.encode(claims, seed.SECRETS[seed.RIVAL], "HS256")
 
 
 async def described(site: Site) -> dict:
@@ -66,16 +87,24 @@ async def test_every_response_type_advertised_is_served_and_no_other(site: Site)
 async def test_every_client_authentication_advertised_works_and_no_other(site: Site) -> None:
     found = await described(site)
     secret = seed.SECRETS[seed.LEDGER]
+    key = TestKey("ES256")
+    await site.change_client(
+        seed.RIVAL, client_authentication=("private_key_jwt", "client_secret_jwt"), jwks=key.jwks()
+    )
+    await site.seal_secret(seed.RIVAL)
     by_method = {
         "client_secret_basic": ({}, basic(seed.LEDGER)),
         "client_secret_post": ({"client_id": seed.LEDGER, "client_secret": secret}, {}),
         "none": ({"client_id": seed.SPA}, {}),
+        "private_key_jwt": (assertion(key.sign), {}),
+        "client_secret_jwt": (assertion(by_rivals_secret), {}),
     }
     for endpoint in ("token", "introspection", "revocation"):
         works = set()
         for method, (fields, headers) in by_method.items():
             address = found[f"{endpoint}_endpoint"].removeprefix(ORIGIN)
-            data = {"grant_type": "client_credentials", "token": "x", **fields}
+            made = {name: value() if callable(value) else value for name, value in fields.items()}
+            data = {"grant_type": "client_credentials", "token": "x", **made}
             answer = await site.http.post(address, data=data, headers=headers)
             if answer.status_code != 401:
                 works.add(method)

@@ -21,6 +21,7 @@ from gatewright.app.parts import Parts
 from gatewright.identity import sessions
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.kernel.settings import ServerSettings
+from gatewright.oauth.client_assertion import seal_context
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.loader import Loader
 from gatewright.store import access
@@ -28,6 +29,7 @@ from gatewright.store import clients
 from gatewright.store import settings
 from gatewright.store import users
 from gatewright.store.records import Acl
+from gatewright.store.records import ClientSecret
 from gatewright.store.sqlite import SqliteDatabase
 from gatewright.web.asgi import Gatewright
 from gatewright.web.pages import pages_for
@@ -179,6 +181,12 @@ class Site:
         found = await self.parts.database.read(clients.find, client_id)
         assert found is not None
         assert await self.parts.database.write(clients.update, msgspec.structs.replace(found, **changes))
+
+    async def seal_secret(self, client_id: str = seed.LEDGER) -> None:
+        """Keep a readable copy of the client's secret, as for one that is registered for `client_secret_jwt`."""
+        sealed = self.parts.sealer.seal(seed.SECRETS[client_id].encode(), seal_context(client_id))
+        kept = ClientSecret(id="sealed", client_id=client_id, digest=None, hash=None, created_at=NOW, sealed=sealed)
+        await self.parts.database.write(clients.add_secret, kept, NOW + 3600, NOW)
 
     async def change_user(self, name: str = "ada", **changes: Any) -> None:
         """Change fields of a user."""

@@ -88,6 +88,14 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     dpop_proof_lifetime: Annotated[
         int, Meta(ge=1, le=300, description="Seconds by which a DPoP proof's `iat` may differ from our clock.")
     ] = 60
+    assertion_lifetime: Annotated[
+        int,
+        Meta(
+            ge=60,
+            le=86400,
+            description="The most seconds that an assertion (RFC 7523) of a client or a trusted issuer may be valid for.",
+        ),
+    ] = 3600
     refresh_token_lifetime: Annotated[
         Lifetime | Literal["never"],
         Meta(description="Seconds an unused refresh token stays valid, or `never`; each rotation starts it anew."),

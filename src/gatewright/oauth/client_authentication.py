@@ -1,4 +1,7 @@
-"""Client authentication (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`, `none` for public clients."""
+"""Client authentication (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`, `none` for public clients.
+
+Clients that sign assertions instead: `client_assertion`.
+"""
 
 import base64
 import hashlib
@@ -13,8 +16,10 @@ import msgspec
 from gatewright.identity import throttle
 from gatewright.kernel.passwords import verify_password
 from gatewright.kernel.secrets import digest
+from gatewright.oauth import client_assertion
 from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
+from gatewright.oauth.foreign_jws import ForeignJws
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
@@ -24,7 +29,12 @@ from gatewright.store.records import ClientSecret
 
 CONFIDENTIAL_METHODS: Final = ("client_secret_basic", "client_secret_post")
 """What a confidential client may use when its registration names nothing else."""
+SECRET_METHODS: Final = (*CONFIDENTIAL_METHODS, client_assertion.CLIENT_SECRET)
+"""The methods that need a secret."""
+METHODS: Final = (*CONFIDENTIAL_METHODS, *client_assertion.METHODS)
+"""All that a confidential client can be registered for."""
 
+_FAILED_ASSERTION: Final = "Client authentication failed: unknown client, or client_assertion is not signed by its key."
 _PROCESS_KEY: Final = os.urandom(32)
 _VERIFIED: Memory[bytes, bool] = Memory(4096)
 
@@ -36,6 +46,7 @@ class Credentials(msgspec.Struct, frozen=True):
     client_id: str
     secret: str = ""
     raw_secret: str = ""
+    assertion: ForeignJws | None = None
 
 
 async def authenticate(
@@ -55,7 +66,11 @@ async def authenticate(
     client = registered.client
     if credentials.method not in accepted_methods(registered):
         raise InvalidClient(_wrong_method(credentials.method, registered), by_header=by_header)
-    if credentials.method != "none" and not await _secret_matches(credentials, registered, address, server):
+    if credentials.assertion is not None:
+        if not await client_assertion.is_signed(credentials.assertion, registered, server):
+            await _fail(credentials, address, server, f"client_assertion is not signed by {client.client_id}")
+        await client_assertion.accept(credentials.assertion, client, server)
+    elif credentials.method != "none" and not await _secret_matches(credentials, registered, address, server):
         await _fail(credentials, address, server, f"wrong client secret ({client.client_id})")
     if not client.enabled:
         raise InvalidClient("The client is disabled; an administrator can enable it.", by_header=by_header)
@@ -63,9 +78,14 @@ async def authenticate(
 
 
 def presented(parameters: Parameters, authorization: str | None) -> Credentials:
-    """The credentials a request carries (RFC 6749 §2.3.1). Raises InvalidClient, InvalidRequest."""
+    """The credentials a request carries (RFC 6749 §2.3.1, RFC 7523 §2.2). Raises InvalidClient, InvalidRequest."""
     client_id = parameters.get("client_id", "")
     secret = parameters.get("client_secret", "")
+    if "client_assertion" in parameters or "client_assertion_type" in parameters:
+        if secret or authorization is not None:
+            raise InvalidRequest("Send one credential: client_assertion, client_secret or the Authorization header.")
+        client_id, assertion = client_assertion.read(parameters)
+        return Credentials(client_assertion.method_of(assertion), client_id, assertion=assertion)
     if authorization is None:
         if not client_id:
             raise InvalidClient("Client authentication is missing: send HTTP Basic, or client_id and client_secret.")
@@ -157,7 +177,9 @@ async def _fail(credentials: Credentials, address: str, server: AuthorizationSer
         await throttle.refuse_if_blocked(server.database, settings, attempt, now)
         await throttle.count_failure(server.database, settings, attempt, now)
     raise InvalidClient(
-        "Client authentication failed: unknown client, or wrong secret.",
+        _FAILED_ASSERTION
+        if credentials.assertion
+        else "Client authentication failed: unknown client, or wrong secret.",
         detail=detail,
         by_header=credentials.method == "client_secret_basic",
     )
@@ -165,7 +187,7 @@ async def _fail(credentials: Credentials, address: str, server: AuthorizationSer
 
 def _wrong_method(method: str, registered: RegisteredClient) -> str:
     if method == "none":
-        return "This client is confidential: send its secret by HTTP Basic or as client_secret in the body."
+        return f"This client is confidential: it must authenticate by {' or '.join(accepted_methods(registered))}."
     if registered.client.type == "public":
         return "This client is public and has no secret: send client_id alone."
     return f"This client must authenticate by {' or '.join(accepted_methods(registered))}."

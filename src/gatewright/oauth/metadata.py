@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import pkce
 from gatewright.oauth import response_mode
-from gatewright.oauth.client_authentication import CONFIDENTIAL_METHODS
+from gatewright.oauth.client_assertion import ALGORITHMS
+from gatewright.oauth.client_authentication import METHODS
 from gatewright.oauth.token import GRANTS
 
 
@@ -27,11 +28,14 @@ def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> 
         "response_types_supported": ["code", "token"],
         "response_modes_supported": list(response_mode.MODES),
         "grant_types_supported": [*GRANTS, "implicit"],
-        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL_METHODS, "none"],
-        "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),
+        "token_endpoint_auth_methods_supported": [*METHODS, "none"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": list(METHODS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         # RFC 9701 §7
         "introspection_signing_alg_values_supported": [settings.signing_algorithm],
-        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL_METHODS, "none"],
+        "revocation_endpoint_auth_methods_supported": [*METHODS, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "code_challenge_methods_supported": list(pkce.methods(settings)),
         "authorization_response_iss_parameter_supported": True,
     }
