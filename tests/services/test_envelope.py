@@ -20,7 +20,14 @@ def test_envelope_holds_the_request_without_what_authenticates() -> None:
         "path": {"id": "7"},
         "query": {"q": ["1", "2", "3"], "p": ""},
         "body": {"id": "7"},
-        "principal": {"kind": "user", "subject": "u1", "username": "ada", "client_id": "c1", "scopes": ["s"]},
+        "principal": {
+            "kind": "user",
+            "subject": "u1",
+            "username": "ada",
+            "client_id": "c1",
+            "actor": None,
+            "scopes": ["s"],
+        },
     }
 
 

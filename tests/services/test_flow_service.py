@@ -64,7 +64,8 @@ async def test_called_service_sees_the_flows_caller(shop) -> None:
 
 async def test_authorization_tells_who_calls_and_no_token(shop) -> None:
     assert await shop.run("do:\n  - a: {set: '${ $authorization }'}\n") == {
-        "kind": "user", "subject": "u1", "username": "ada", "client_id": "c1", "scopes": ["s"]}  # fmt: skip
+        "kind": "user", "subject": "u1", "username": "ada", "client_id": "c1", "actor": None,
+        "scopes": ["s"]}  # fmt: skip
 
 
 async def test_problem_of_a_called_service_becomes_the_flows_own(shop) -> None:

@@ -12,6 +12,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     subject: the user's or the client's identifier (`sub` of RFC 7662 §2.2); empty when anonymous.
     scopes: what the token was granted.
     groups: the groups the principal is in, directly.
+    actors: who acts for the subject, by `sub`, the present one first; empty when the subject acts (RFC 8693 §4.1).
     """
 
     kind: Literal["user", "client", "anonymous"] = "anonymous"
@@ -20,6 +21,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     groups: frozenset[str] = frozenset()
     username: str | None = None
+    actors: tuple[str, ...] = ()
+
+    @property
+    def actor(self) -> str | None:
+        """Who acts for the subject now, by `sub`; None when the subject itself does."""
+        return self.actors[0] if self.actors else None
 
     @property
     def is_administrator(self) -> bool:

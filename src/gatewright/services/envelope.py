@@ -28,6 +28,7 @@ def principal(caller: Caller) -> dict[str, Any]:
         "subject": caller.subject,
         "username": caller.username,
         "client_id": caller.client_id,
+        "actor": caller.actor,
         "scopes": list(caller.scopes),
     }
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 
+from gatewright.oauth import dpop
 from gatewright.oauth.access_token import ActiveToken
 from gatewright.oauth.access_token import find_active
+from gatewright.oauth.errors import InvalidDpopProof
+from gatewright.oauth.errors import UseDpopNonce
+from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.caller import ANONYMOUS
 from gatewright.services.caller import Caller
@@ -12,18 +16,26 @@ from gatewright.services.coverage import is_open
 from gatewright.services.coverage import may_execute
 from gatewright.services.coverage import nearest_acl
 from gatewright.services.template import UrlTemplate
+from gatewright.store.records import AccessToken
 from gatewright.store.records import Scope
 
 
 class Refused(Exception):
-    """A call that may not pass (RFC 6750 §3.1). `error` is empty when no token was sent; `scope`: what would do."""
+    """A call that may not pass (RFC 6750 §3.1). `error` is empty when no token was sent; `scope`: what would do.
 
-    def __init__(self, status: int, error: str, description: str, *, scope: str = "") -> None:
+    scheme: how to send the token.  nonce: what the next DPoP proof must carry (RFC 9449 §9).
+    """
+
+    def __init__(
+        self, status: int, error: str, description: str, *, scope: str = "", scheme: str = "Bearer", nonce: str = ""
+    ) -> None:
         super().__init__(description)
         self.status = status
         self.error = error
         self.description = description
         self.scope = scope
+        self.scheme = scheme
+        self.nonce = nonce
 
 
 class Guard:
@@ -37,12 +49,19 @@ class Guard:
         self._nearest: dict[str, tuple[str, ...] | None] = {}
 
     async def admit(
-        self, token: str | None, service: str, template: UrlTemplate | None, *, exists: bool = True
+        self,
+        token: str | None,
+        service: str,
+        template: UrlTemplate | None,
+        *,
+        exists: bool = True,
+        sender: Sender | None = None,
     ) -> Caller:
         """The caller whom `token` lets call `service` (through `template`, if one was used).
 
         exists: whether there is such a service; one that is not there asks for a token all the same, so that
         names cannot be tried out without one.
+        sender: of a request that presents its token by the scheme DPoP.
         Raises Refused: 401 for no or a bad token, 403 `insufficient_scope`, 403 when the ACL does not name the caller.
         """
         acl = await self._acl(service) if exists else None
@@ -55,22 +74,39 @@ class Guard:
                 "An access token is needed: send Authorization: Bearer.",
                 scope=await self._hint(service, template),
             )
+        scheme = "Bearer" if sender is None else "DPoP"
         active = await find_active(token, self._server)
         if not isinstance(active, ActiveToken):
-            raise Refused(401, "invalid_token", f"The access token cannot be used: {active}.")
+            raise Refused(401, "invalid_token", f"The access token cannot be used: {active}.", scheme=scheme)
+        if sender is not None or active.token.jkt is not None:
+            await self._check_possession(active.token, token, sender)
         caller = _caller(active)
         if not exists or is_open(acl):
             return caller
         openings = await self._current_openings()
         if openings.scopes_for(service, template).isdisjoint(active.scope):
-            raise Refused(
-                403, "insufficient_scope", _lacking(service, template), scope=await self._hint(service, template)
-            )
+            hint = await self._hint(service, template)
+            raise Refused(403, "insufficient_scope", _lacking(service, template), scope=hint, scheme=scheme)
         if not may_execute(acl, caller):
-            raise Refused(
-                403, "access_denied", f"The ACL of {service} names no group of {caller.username or caller.client_id}."
-            )
+            name = caller.username or caller.client_id
+            raise Refused(403, "access_denied", f"The ACL of {service} names no group of {name}.", scheme=scheme)
         return caller
+
+    async def _check_possession(self, token: AccessToken, text: str, sender: Sender | None) -> None:
+        """Hold a bound token to its key, and to the scheme DPoP (RFC 9449 §7.1, §7.2)."""
+        if sender is None:
+            words = "The access token is bound to a key: send Authorization: DPoP, with a proof in the header DPoP."
+            raise Refused(401, "invalid_token", words, scheme="DPoP")
+        if token.jkt is None:
+            raise Refused(401, "invalid_token", "The access token is bound to no key: send Authorization: Bearer.")
+        try:
+            jkt = await dpop.verify(sender, self._server, text)
+        except UseDpopNonce as error:
+            raise Refused(401, error.code, error.public, scheme="DPoP", nonce=error.nonce) from error
+        except InvalidDpopProof as error:
+            raise Refused(401, error.code, error.public, scheme="DPoP") from error
+        if jkt != token.jkt:
+            raise Refused(401, "invalid_token", "The access token is bound to another key.", scheme="DPoP")
 
     async def _hint(self, service: str, template: UrlTemplate | None) -> str:
         """One scope that would do: the one that opens least."""
@@ -102,6 +138,7 @@ def _caller(active: ActiveToken) -> Caller:
             client_id=token.client_id,
             scopes=active.scope,
             groups=active.registered.groups,
+            actors=token.actors,
         )
     return Caller(
         kind="user",
@@ -110,6 +147,7 @@ def _caller(active: ActiveToken) -> Caller:
         scopes=active.scope,
         groups=owner.groups,
         username=owner.user.name,
+        actors=token.actors,
     )
 
 

@@ -36,6 +36,8 @@ from gatewright.web.http import accepts
 from gatewright.web.http import method_not_allowed
 from gatewright.web.parameters import OAUTH_BODY_BYTES
 from gatewright.web.parameters import oauth_parameters
+from gatewright.web.possession import sender
+from gatewright.web.possession import with_next_nonce
 from gatewright.web.transport import refuse_plain_http
 
 Operation = Callable[[Parameters, str | None, Sender, AuthorizationServer], Awaitable[Any]]
@@ -80,18 +82,6 @@ def endpoint(operation: Operation, *, compatible: bool = False, render: Callable
             return unavailable(error, request)
 
     return handle
-
-
-def with_next_nonce(response: Response, request: Request, settings: GlobalSettings, parts: Parts) -> Response:
-    """With the nonce for the client's next proof, if it sends proofs and they must carry one (RFC 9449 §8.2)."""
-    if b"dpop" in request.headers and settings.dpop_nonce == "required":
-        response.headers = [*response.headers, (b"dpop-nonce", parts.server.dpop_nonces.current().encode())]
-    return response
-
-
-def sender(request: Request) -> Sender:
-    """What the request tells of who sends it."""
-    return Sender(request.address, request.method, request.raw_path.decode("latin-1"), request.header(b"dpop"))
 
 
 def refusal(error: OAuthError, request: Request, *, status: int = 0) -> Response:

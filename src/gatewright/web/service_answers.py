@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from gatewright.oauth import dpop
 from gatewright.services.catalogue import Service
 from gatewright.services.envelope import response_of
 from gatewright.services.errors import ServiceError
@@ -44,6 +45,8 @@ def refused(error: Refused, request: Request) -> Response:
         "refused", request=request.id, path=request.path, error=error.error or "no token", detail=error.description
     )
     headers: Headers = [(b"www-authenticate", _challenge(error)), NO_STORE]
+    if error.nonce:
+        headers.append((b"dpop-nonce", error.nonce.encode()))
     body = {"error": error.error or "unauthorized", "error_description": error.description}
     if error.scope:
         body["scope"] = error.scope
@@ -62,14 +65,16 @@ def problem(error: ServiceError, request: Request) -> Response:
 
 
 def _challenge(error: Refused) -> bytes:
-    """RFC 6750 §3: no error code when no token was sent."""
+    """RFC 6750 §3: no error code when no token was sent. RFC 9449 §7.1: `algs` for DPoP."""
     attributes = {"realm": "gatewright"}
     if error.error and error.error != "access_denied":
         attributes |= {"error": error.error, "error_description": error.description}
     if error.scope:
         attributes["scope"] = error.scope
+    if error.scheme == "DPoP":
+        attributes["algs"] = " ".join(dpop.ALGORITHMS)
     listed = ", ".join(f'{name}="{_quotable(value)}"' for name, value in attributes.items())
-    return f"Bearer {listed}".encode("ascii", "replace")
+    return f"{error.scheme} {listed}".encode("ascii", "replace")
 
 
 def _quotable(text: str) -> str:

@@ -13,6 +13,8 @@ from gatewright.web.http import Request
 from gatewright.web.http import Response
 from gatewright.web.http import method_not_allowed
 from gatewright.web.parameters import Unreadable
+from gatewright.web.possession import dpop_sender
+from gatewright.web.possession import with_next_nonce
 from gatewright.web.service_answers import answered
 from gatewright.web.service_answers import problem
 from gatewright.web.service_answers import refused
@@ -68,10 +70,11 @@ async def _guarded(request: Request, parts: Parts, name: str, match: Match | Non
     service = catalogue.services.get(name)
     token, body = await bearer_token(request, parts)
     template = match.template if match else None
-    caller = await parts.guard.admit(token, name, template, exists=service is not None)
+    sender = dpop_sender(request)
+    caller = await parts.guard.admit(token, name, template, exists=service is not None, sender=sender)
     if service is None:
         raise ServiceError(404, "No such service", "the address names no service")
     settings = await parts.directory.settings()
     values = await service_input(request, parts, service, match, body, caller)
     output = await parts.runtime.invoke(catalogue, name, values, caller, seconds=settings.service_time_limit)
-    return answered(output, service)
+    return with_next_nonce(answered(output, service), request, settings, parts)

@@ -28,10 +28,11 @@ class Body(msgspec.Struct, frozen=True):
 
 
 _NO_BODY = Body()
+_SCHEMES = frozenset({b"bearer", b"dpop"})
 
 
 async def bearer_token(request: Request, parts: Parts) -> tuple[str | None, Body | None]:
-    """The access token (RFC 6750 §2.1, §2.2), and the body if it had to be read for it."""
+    """The access token (RFC 6750 §2.1, §2.2; RFC 9449 §7.1), and the body if it had to be read for it."""
     token = _in_header(request)
     if token is not None or not _is_form(request):
         return token, None
@@ -61,11 +62,12 @@ async def service_input(
 
 
 def _in_header(request: Request) -> str | None:
-    """Another scheme than Bearer is as good as no token."""
+    """Another scheme than Bearer and DPoP is as good as no token."""
     value = request.headers.get(b"authorization")
-    if value is None or value[:7].lower() != b"bearer ":
+    if value is None:
         return None
-    return value[7:].strip().decode("latin-1")
+    scheme, _, token = value.partition(b" ")
+    return token.strip().decode("latin-1") if token and scheme.lower() in _SCHEMES else None
 
 
 def _is_form(request: Request) -> bool:
