@@ -110,9 +110,9 @@ def _basic(authorization: str) -> Credentials:
     if scheme.lower() != "basic":
         raise InvalidClient("Client authentication in the Authorization header must be HTTP Basic.", by_header=True)
     try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
+        text = _decoded(base64.b64decode(encoded.strip(), validate=True))
     except ValueError:
-        raise InvalidClient("The HTTP Basic credentials are not base64 of UTF-8 text.", by_header=True) from None
+        raise InvalidClient("The HTTP Basic credentials are not base64.", by_header=True) from None
     client_id, separator, secret = text.partition(":")
     if not separator:
         raise InvalidClient("The HTTP Basic credentials lack the colon between client_id and secret.", by_header=True)
@@ -120,6 +120,14 @@ def _basic(authorization: str) -> Credentials:
     if "%" not in text and "+" not in text:
         return Credentials("client_secret_basic", client_id, secret)
     return Credentials("client_secret_basic", unquote_plus(client_id), unquote_plus(secret), secret)
+
+
+def _decoded(text: bytes) -> str:
+    """As UTF-8, which our challenge asks for (RFC 7617 §2.1); clients that cannot (requests, Authlib) send ISO-8859-1."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
 
 
 async def _secret_matches(
