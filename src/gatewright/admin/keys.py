@@ -35,7 +35,8 @@ class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
 def page(transaction: Transaction, now: int) -> list[KeyLine]:
     """Every key whose signatures count or will, the newest first."""
     found = [_line(key, now) for key in keys.all_keys(transaction)]
-    return [line for line in reversed(found) if line.state != "gone"]
+    counting = [line for line in found if line.state != "gone"]
+    return sorted(counting, key=lambda line: (line.active_at, line.retire_at is None), reverse=True)
 
 
 def find(transaction: Transaction, key_id: str, now: int) -> KeyLine:
