@@ -181,7 +181,9 @@ async def test_deep_input_may_pass_through_but_not_be_worked_on(run):
     deep = value = {}
     for _ in range(5000):
         value["x"] = value = {}
-    assert await run("do: [{a: {set: {y: '${ .x }'}}}]", deep) == {"y": deep["x"]}
+    assert await run("do: [{a: {set: {y: '${ .x }'}}}, {b: {set: {z: 1}}}]", deep) == {"z": 1}
+    with pytest.raises(LimitReached, match="nested"):
+        await run("do: [{a: {set: {y: '${ .x }'}}}]", deep)
     with pytest.raises(FlowError) as caught:
         await run("do: [{a: {set: {y: '${ tojson }'}}}]", deep)
     assert caught.value.instance == "/do/0/a"
@@ -194,3 +196,22 @@ async def test_a_run_that_is_cancelled_stops_and_is_not_caught(host):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+DOUBLING = """do:
+- begin: {set: {value: [x]}}
+- double:
+    for: {each: round, in: '${ [range(60)] }'}
+    do:
+      - again: {set: {value: '${ [.value, .value] }'}}
+"""
+
+
+async def test_an_output_that_is_small_in_memory_but_endless_when_written_is_stopped(run):
+    with pytest.raises(LimitReached, match="larger"):
+        await run(DOUBLING)
+
+
+async def test_an_argument_that_is_endless_when_written_is_stopped_before_the_call(run):
+    with pytest.raises(LimitReached, match="larger"):
+        await run(DOUBLING + "- send: {call: 'a:b', with: {value: '${ .value }'}}\n")

@@ -12,6 +12,7 @@ from gatewright.flow.errors import limit_reached
 from gatewright.flow.errors import standard_error
 from gatewright.flow.jq import BudgetExceeded
 from gatewright.flow.jq import ExpressionError
+from gatewright.flow.jq import bounded
 from gatewright.flow.model import DEFAULT_LIMITS
 from gatewright.flow.model import Host
 from gatewright.flow.model import Limits
@@ -132,6 +133,7 @@ class Flow:
         parts = self._parts
         if parts.output_as is not None:
             data = _evaluate(frame, parts.output_as, data, frame.bind(parts.names_after, data), "/output/as")
+        _bound(frame, data, "/output")
         if parts.output_check is not None:
             _check(parts.output_check, data, "/output")
         return data
@@ -146,6 +148,14 @@ def _evaluate(frame: Frame, value: Value, data: Any, variables: Mapping[str, Any
         raise _at(standard_error("expression", str(error)), at) from None
     except FlowError as error:
         raise _at(error, at) from error.__cause__
+
+
+def _bound(frame: Frame, value: Any, at: str) -> None:
+    """Values share their parts: what is small here may be endless once it is written out."""
+    try:
+        bounded(frame.run.budget, value)
+    except BudgetExceeded as error:
+        raise _at(limit_reached("runtime", str(error)), at) from None
 
 
 def _check(check: Check, value: Any, at: str) -> None:

@@ -13,6 +13,7 @@ from gatewright.flow.errors import limit_reached
 from gatewright.flow.errors import standard_error
 from gatewright.flow.jq import BudgetExceeded
 from gatewright.flow.jq import ExpressionError
+from gatewright.flow.jq import bounded
 from gatewright.flow.problems import join
 from gatewright.flow.run import NO_VARIABLES
 from gatewright.flow.run import Frame
@@ -103,6 +104,7 @@ class Task:
         if self._if is not None and not is_true(self._if.of(raw, variables, budget)):
             return _SKIPPED, variables
         if self._input_schema is not None:
+            bounded(budget, raw)
             self._input_schema(raw)
         if self._input_from is None:
             return raw, variables
@@ -120,12 +122,14 @@ class Task:
         if self._output_as is not None:
             output = self._output_as.of(output, variables, run.budget)
         if self._output_schema is not None:
+            bounded(run.budget, output)
             self._output_schema(output)
         if self._export_as is not None:
             if "output" in variables:
                 variables["output"] = output
             run.context = self._export_as.of(output, variables, run.budget)
             if self._export_schema is not None:
+                bounded(run.budget, run.context)
                 self._export_schema(run.context)
         return output
 

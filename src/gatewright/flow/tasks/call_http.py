@@ -14,6 +14,7 @@ from gatewright.flow.exchange import obtain
 from gatewright.flow.exchange import pairs
 from gatewright.flow.exchange import present
 from gatewright.flow.http import HttpRequest
+from gatewright.flow.jq import bounded
 from gatewright.flow.problems import Collector
 from gatewright.flow.problems import join
 from gatewright.flow.run import Frame
@@ -108,7 +109,9 @@ def compile_call(task: Mapping[str, Any], at: str, scope: Scope) -> Body:
 
     async def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
         uri = address(frame, data, variables)
-        request = prepare(method, uri, parts.of(data, variables, frame.run.budget))
+        given = parts.of(data, variables, frame.run.budget)
+        bounded(frame.run.budget, given)
+        request = prepare(method, uri, given)
         response = await obtain(frame, request, authentication, data, variables, redirect=redirect)
         return present(request, response, output), None
 

@@ -9,6 +9,7 @@ from gatewright.flow.errors import standard_error
 from gatewright.flow.exchange import obtain
 from gatewright.flow.exchange import present
 from gatewright.flow.http import HttpRequest
+from gatewright.flow.jq import bounded
 from gatewright.flow.openapi.document import Document
 from gatewright.flow.openapi.document import parse_document
 from gatewright.flow.problems import join
@@ -85,6 +86,7 @@ def compile_call(task: Mapping[str, Any], at: str, scope: Scope) -> Body:
     async def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
         operation = (await source.document(frame, data, variables)).operation(name)
         values = parameters.of(data, variables, frame.run.budget)
+        bounded(frame.run.budget, values)
         if not isinstance(values, dict):
             raise standard_error("validation", f"the parameters of {name!r} must be an object")
         request = operation.request(values)

@@ -7,6 +7,7 @@ from typing import Any
 from gatewright.flow.arguments import check_arguments
 from gatewright.flow.errors import FlowError
 from gatewright.flow.errors import standard_error
+from gatewright.flow.jq import bounded
 from gatewright.flow.problems import did_you_mean
 from gatewright.flow.run import Frame
 from gatewright.flow.scope import Scope
@@ -25,6 +26,7 @@ def compile_call(name: str, given: Any, at: str, name_at: str, scope: Scope) -> 
 
     async def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
         values = arguments.of(data, variables, frame.run.budget)
+        bounded(frame.run.budget, values)
         if not isinstance(values, dict):
             raise standard_error("validation", f"the arguments of {name!r} must be an object")
         return await call(name, values, frame), None

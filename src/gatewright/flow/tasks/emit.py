@@ -6,6 +6,7 @@ from typing import Any
 
 from gatewright.flow.errors import FlowError
 from gatewright.flow.errors import standard_error
+from gatewright.flow.jq import bounded
 from gatewright.flow.kind import Kind
 from gatewright.flow.problems import Collector
 from gatewright.flow.problems import join
@@ -39,6 +40,7 @@ def _compile(task: Mapping[str, Any], at: str, scope: Scope, targets: Targets) -
 
     async def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
         given = attributes.of(data, variables, frame.run.budget)
+        bounded(frame.run.budget, given)
         host = frame.run.host
         event = {"specversion": "1.0", "id": row_id(), "time": moment(host.now())["iso8601"], **given}
         for name in _TEXTS:
