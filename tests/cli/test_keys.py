@@ -32,3 +32,13 @@ def test_rotating_is_audited_with_who_did_it(command: Command, workspace: Path) 
 @pytest.mark.parametrize("name", ["list", "rotate", "retire"])
 def test_help_is_there(command: Command, name: str) -> None:
     assert f"Usage: gatewright key {name}" in command("key", name, "--help").out
+
+
+def test_a_clients_token_format_is_chosen_in_the_shell(command: Command, workspace: Path) -> None:
+    made = command("client", "create", "Jay", "--grant", "client_credentials", "--access-token-format", "jwt",
+                   "--client-id", "jay", "-w", workspace)  # fmt: skip
+    assert made.status == 0, made.err
+    shown = msgspec.json.decode(command("client", "show", "jay", "--json", "-w", workspace).out)
+    assert shown["access_token_format"] == "jwt"
+    refused = command("client", "update", "jay", "--access-token-lifetime", "never", "-w", workspace)
+    assert (refused.status, "must expire" in refused.err) == (1, True)

@@ -47,6 +47,7 @@ class Fields:
     ] = None
     require_pkce: Annotated[str | None, Parameter(help="global, true or false.")] = None
     access_token_lifetime: Annotated[str | None, Parameter(help="global, never or seconds.")] = None
+    access_token_format: Annotated[str | None, Parameter(help="global, opaque or jwt.")] = None
     refresh_limit: Annotated[str | None, Parameter(help="unlimited or a number; 0: no refresh token.")] = None
     refresh_rotation: Annotated[str | None, Parameter(help="true or false: a new refresh token at each use.")] = None
     default_scope: Annotated[
