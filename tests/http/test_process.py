@@ -3,7 +3,12 @@
 import socket
 
 import httpx
+import msgspec
 
+from gatewright.kernel.settings import GlobalSettings
+from gatewright.store import clients
+from gatewright.store import settings
+from gatewright.store.sqlite import SqliteDatabase
 from tests.running import seed
 from tests.running.process import Server
 from tests.running.site import basic
@@ -97,14 +102,46 @@ def test_a_revoked_token_is_refused_by_every_worker_from_the_next_request_on(ser
     """Each connection may meet either worker."""
     for _ in range(5):
         bearer = token(server)
-        clients = [httpx.Client(base_url=server.url) for _ in range(8)]
+        connections = [httpx.Client(base_url=server.url) for _ in range(8)]
         header = {"authorization": f"Bearer {bearer}"}
-        assert {client.get("/invoke/orders/whoami", headers=header).status_code for client in clients} == {200}
+        assert {client.get("/invoke/orders/whoami", headers=header).status_code for client in connections} == {200}
         revoked = httpx.post(f"{server.url}/oauth/revoke", data={"token": bearer}, headers=basic(seed.LEDGER))
         assert revoked.status_code == 200
-        assert {client.get("/invoke/orders/whoami", headers=header).status_code for client in clients} == {401}
-        for client in clients:
+        assert {client.get("/invoke/orders/whoami", headers=header).status_code for client in connections} == {401}
+        for client in connections:
             client.close()
+
+
+async def test_what_another_process_changes_counts_in_every_worker_from_the_next_request_on(server: Server) -> None:
+    """As the shell's commands do beside a running server."""
+    bearer = token(server, seed.RIVAL)
+    clients_of_both = [httpx.AsyncClient(base_url=server.url) for _ in range(8)]
+    database = SqliteDatabase(server.workspace / "data" / "gatewright.db")
+
+    async def statuses() -> set[int]:
+        header = {"authorization": f"Bearer {bearer}"}
+        return {(await each.get("/invoke/orders/whoami", headers=header)).status_code for each in clients_of_both}
+
+    try:
+        for enabled, expected in ((True, 200), (False, 401)) * 3:
+            found = await database.read(clients.find, seed.RIVAL)
+            assert found is not None
+            await database.write(clients.update, msgspec.structs.replace(found, enabled=enabled))
+            assert await statuses() == {expected}
+        found = await database.read(clients.find, seed.RIVAL)
+        assert found is not None
+        await database.write(clients.update, msgspec.structs.replace(found, enabled=True))
+        await database.write(clients.set_scopes, seed.RIVAL, ("customers",), 1)
+        assert await statuses() == {403}
+        await database.write(settings.save, GlobalSettings(require_https="always"), 1)
+        answers = [await each.post("/oauth/token", data={"grant_type": "x"}) for each in clients_of_both]
+        assert all("HTTPS is required" in answer.text for answer in answers)
+    finally:
+        await database.write(settings.save, GlobalSettings(), 1)
+        await database.write(clients.set_scopes, seed.RIVAL, ("customers", "orders"), 1)
+        await database.close()
+        for each in clients_of_both:
+            await each.aclose()
 
 
 def test_nothing_of_all_this_left_a_traceback_in_the_log(server: Server) -> None:
