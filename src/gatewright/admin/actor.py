@@ -1,8 +1,12 @@
 """Who acts."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
+
+from gatewright.kernel.errors import GatewrightError
+from gatewright.kernel.sealing import Sealer
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -16,7 +20,14 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class By(msgspec.Struct, frozen=True):
-    """Who acts, and when in seconds since the epoch."""
+    """Who acts, and when in seconds since the epoch. sealer: gives the seal under the master key, where it is at hand."""
 
     actor: Actor
     now: int
+    sealer: Callable[[], Sealer] | None = None
+
+    def seal(self, secret: str, context: bytes) -> bytes:
+        """Seal a secret that must be read again. Raises GatewrightError where the master key is not at hand."""
+        if self.sealer is None:
+            raise GatewrightError("This needs the server's master key, which is not at hand here.")
+        return self.sealer().seal(secret.encode(), context)

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from gatewright.admin import key_sources
 from gatewright.admin import redirect_uris
 from gatewright.admin.fields import Fields
 from gatewright.admin.fields import did_you_mean
@@ -16,6 +17,10 @@ from gatewright.admin.fields import text
 from gatewright.admin.fields import texts
 from gatewright.admin.fields import whole_number
 from gatewright.kernel.errors import FieldError
+from gatewright.oauth import client_assertion
+from gatewright.oauth.client_authentication import CONFIDENTIAL_METHODS
+from gatewright.oauth.client_authentication import METHODS
+from gatewright.oauth.client_authentication import SECRET_METHODS
 from gatewright.store.records import Client
 
 GRANTS: Final = {
@@ -26,8 +31,8 @@ GRANTS: Final = {
 }
 """The grants a client can be allowed, as the protocol and as the form names them."""
 
-AUTHENTICATION: Final = {"confidential": ("client_secret_basic", "client_secret_post"), "public": ("none",)}
-"""The authentication methods of each type of client, which are also its defaults."""
+AUTHENTICATION: Final = {"confidential": METHODS, "public": ("none",)}
+"""The authentication methods of each type of client."""
 
 FIELDS: Final = (
     "name",
@@ -40,8 +45,14 @@ FIELDS: Final = (
     "access_token_lifetime",
     "access_token_format",
     "refresh_limit",
+    "refresh_token_lifetime",
+    "dpop_bound_access_tokens",
+    "may_act",
     "default_scopes",
     "client_authentication",
+    "jwks",
+    "jwks_uri",
+    "token_endpoint_auth_signing_alg",
     "refresh_rotation",
     "introspect",
     "enabled",
@@ -83,14 +94,29 @@ def read_client(values: Mapping[str, object], base: Client) -> Client:
         refresh_limit=fields.read(
             "refresh_limit", base.refresh_limit, one_of("unlimited", otherwise=whole_number(0, _LIMIT))
         ),
+        refresh_token_lifetime=fields.read(
+            "refresh_token_lifetime",
+            base.refresh_token_lifetime,
+            one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
+        ),
+        dpop_bound_access_tokens=fields.read("dpop_bound_access_tokens", base.dpop_bound_access_tokens, flag),
+        may_act=fields.read("may_act", base.may_act, text),
         default_scopes=fields.read("default_scopes", base.default_scopes, texts),
         client_authentication=fields.read("client_authentication", base.client_authentication, texts),
+        jwks=fields.read("jwks", base.jwks, key_sources.read_jwks),
+        jwks_uri=fields.read("jwks_uri", base.jwks_uri, text),
+        token_endpoint_auth_signing_alg=fields.read(
+            "token_endpoint_auth_signing_alg", base.token_endpoint_auth_signing_alg, text
+        ),
         refresh_rotation=fields.read("refresh_rotation", base.refresh_rotation, flag),
         introspect=fields.read("introspect", base.introspect, one_of("own", "all")),
         enabled=fields.read("enabled", base.enabled, flag),
     )
     if client.type != base.type and "client_authentication" not in values:
         client = msgspec.structs.replace(client, client_authentication=())
+    if not base.created_at and "refresh_rotation" not in values and client.type == "confidential":
+        # Stolen without the key, what a refresh would give is of no use (RFC 9700 §2.2.2).
+        client = msgspec.structs.replace(client, refresh_rotation=not client.dpop_bound_access_tokens)
     fields.refuse_if_wrong(problems(client))
     return client
 
@@ -99,7 +125,18 @@ def with_defaults(client: Client) -> Client:
     """The client with its type's authentication methods where none are chosen."""
     if client.client_authentication:
         return client
-    return msgspec.structs.replace(client, client_authentication=AUTHENTICATION[client.type])
+    default = CONFIDENTIAL_METHODS if client.type == "confidential" else AUTHENTICATION["public"]
+    return msgspec.structs.replace(client, client_authentication=default)
+
+
+def needs_secret(client: Client) -> bool:
+    """Whether the client authenticates by a secret, or may."""
+    return not set(client.client_authentication).isdisjoint(SECRET_METHODS)
+
+
+def needs_readable_secret(client: Client) -> bool:
+    """Whether a copy of its secret must be kept that can be read."""
+    return client_assertion.CLIENT_SECRET in client.client_authentication
 
 
 def problems(client: Client) -> list[FieldError]:
@@ -108,6 +145,17 @@ def problems(client: Client) -> list[FieldError]:
     errors += [FieldError("redirect_uris", message) for message in _redirect_uris(client)]
     errors += [FieldError("allowed_grants", message) for message in _grants(client)]
     errors += [FieldError("client_authentication", message) for message in _authentication(client)]
+    signs = client_assertion.PRIVATE_KEY in client.client_authentication
+    errors += key_sources.problems(client, needed_by=client_assertion.PRIVATE_KEY if signs else "")
+    errors += [FieldError("token_endpoint_auth_signing_alg", message) for message in _signing_algorithm(client)]
+    if client.dpop_bound_access_tokens and "implicit" in client.allowed_grants:
+        errors.append(
+            FieldError(
+                "allowed_grants", "Implicit gives tokens that are bound to no key; this client's must be (DPoP)."
+            )
+        )
+    if len(client.may_act) > _LONGEST_NAME or not client.may_act.isprintable():
+        errors.append(FieldError("may_act", f"A subject has at most {_LONGEST_NAME} printable characters."))
     if client.type == "public" and not client.refresh_rotation:
         errors.append(
             FieldError("refresh_rotation", "Refresh tokens of a public client always rotate (RFC 9700 §4.14.2).")
@@ -162,3 +210,16 @@ def _authentication(client: Client) -> list[str]:
         for method in client.client_authentication
         if method not in allowed
     ]
+
+
+def _signing_algorithm(client: Client) -> list[str]:
+    algorithm = client.token_endpoint_auth_signing_alg
+    if not algorithm:
+        return []
+    if algorithm not in client_assertion.ALGORITHMS:
+        hint = did_you_mean(algorithm, client_assertion.ALGORITHMS)
+        return [f"{algorithm!r} is not known; it must be {listed(list(client_assertion.ALGORITHMS))}.{hint}"]
+    method = client_assertion.method_by(algorithm)
+    return (
+        [] if method in client.client_authentication else [f"{algorithm} belongs to {method}; allow that method too."]
+    )

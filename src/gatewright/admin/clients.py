@@ -6,8 +6,11 @@ from typing import Any
 import msgspec
 
 from gatewright.admin import audit
+from gatewright.admin import key_sources
 from gatewright.admin import token_format
 from gatewright.admin.actor import By
+from gatewright.admin.client_rules import needs_readable_secret
+from gatewright.admin.client_rules import needs_secret
 from gatewright.admin.client_rules import problems
 from gatewright.admin.client_rules import with_defaults
 from gatewright.admin.groups import check_groups
@@ -21,6 +24,7 @@ from gatewright.kernel.ids import row_id
 from gatewright.kernel.secrets import CLIENT_SECRET
 from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
+from gatewright.oauth.client_assertion import seal_context
 from gatewright.store import access
 from gatewright.store import clients
 from gatewright.store import tokens
@@ -48,7 +52,7 @@ def create(
     groups: Sequence[str] = (),
     secret_hash: str | None = None,
 ) -> SavedClient:
-    """Register a client. Its `client_id` is made when empty; so is a confidential one's secret.
+    """Register a client. Its `client_id` is made when empty; so is its secret when it authenticates by one.
 
     secret_hash: the argon2id hash of a secret that was chosen.  Raises Invalid.
     """
@@ -63,6 +67,8 @@ def create(
     )
     errors = [*problems(new), *_clashes(transaction, new), *_default_scopes(new, scopes)]
     errors += token_format.of_client(transaction, new)
+    errors += key_sources.insecure(transaction, "jwks_uri", new.jwks_uri)
+    errors += _chosen_secret(new, secret_hash)
     if clients.find(transaction, new.client_id):
         errors.append(FieldError("client_id", f"The client_id {new.client_id} is taken."))
     errors += [*check_scopes(transaction, scopes), *check_groups(transaction, groups)]
@@ -71,7 +77,7 @@ def create(
     clients.insert(transaction, new)
     clients.set_scopes(transaction, new.client_id, scopes, by.now)
     access.set_groups(transaction, "client", new.client_id, groups, by.now)
-    secret = _add_secret(transaction, by, new.client_id, secret_hash) if new.type == "confidential" else None
+    secret = _add_secret(transaction, by, new, secret_hash) if needs_secret(new) else None
     after = _audited(new) | {"scopes": list(scopes), "groups": list(groups)}
     audit.record(transaction, by, "client.create", new.label, None, after)
     return SavedClient(new, secret)
@@ -80,7 +86,7 @@ def create(
 def update(transaction: Transaction, by: By, client: Client) -> SavedClient:
     """Change a client if its revision is still `client.revision`. Raises Invalid, NotFound, Conflict.
 
-    One that becomes confidential gets a secret; one that becomes public loses its secrets.
+    One that comes to need a secret, or one that we can read, gets it; one that needs none any more loses its secrets.
     """
     before = find(transaction, client.client_id)
     associated = clients.scopes(transaction, client.client_id)
@@ -89,15 +95,12 @@ def update(transaction: Transaction, by: By, client: Client) -> SavedClient:
         return SavedClient(before)
     errors = [*problems(new), *_clashes(transaction, new), *_default_scopes(new, associated)]
     errors += token_format.of_client(transaction, new)
+    errors += key_sources.insecure(transaction, "jwks_uri", new.jwks_uri)
     if errors:
         raise Invalid(errors)
-    secret = None
     if not clients.update(transaction, msgspec.structs.replace(new, updated_at=by.now)):
         raise Conflict(f"{before.label} was changed meanwhile. Load it again and repeat your change.")
-    if before.type != new.type and new.type == "public":
-        clients.remove_secrets(transaction, new.client_id, by.now)
-    elif before.type != new.type:
-        secret = _add_secret(transaction, by, new.client_id, None)
+    secret = _follow_methods(transaction, by, before, new)
     audit.record(transaction, by, "client.update", new.label, _audited(before), _audited(new))
     return SavedClient(find(transaction, client.client_id), secret)
 
@@ -133,9 +136,13 @@ def new_secret(
     client = find(transaction, client_id)
     if client.type == "public":
         raise Invalid([FieldError("type", f"{client.label} is public; only a confidential client has a secret.")])
+    if errors := _chosen_secret(client, secret_hash):
+        raise Invalid(errors)
+    if not needs_secret(client):
+        raise Invalid([FieldError("client_authentication", f"{client.label} authenticates by no secret.")])
     if not 0 <= keep_old_for <= LONGEST_OVERLAP:
         raise Invalid([FieldError("keep_old_for", f"An old secret may go on for 0 to {LONGEST_OVERLAP} seconds.")])
-    secret = _add_secret(transaction, by, client_id, secret_hash, keep_old_for)
+    secret = _add_secret(transaction, by, client, secret_hash, keep_old_for)
     audit.record(transaction, by, "client.secret", client.label, None, {"old_secrets_work_for_seconds": keep_old_for})
     return SavedClient(client, secret)
 
@@ -171,16 +178,39 @@ def _default_scopes(client: Client, associated: Sequence[str]) -> list[FieldErro
     return [FieldError("default_scopes", f"The scope {name!r} is not associated with the client.") for name in missing]
 
 
+def _chosen_secret(client: Client, secret_hash: str | None) -> list[FieldError]:
+    if secret_hash is None or (needs_secret(client) and not needs_readable_secret(client)):
+        return []
+    if needs_secret(client):
+        return [FieldError("secret", "client_secret_jwt needs a secret that the server makes; leave this one out.")]
+    return [FieldError("secret", "This client authenticates by no secret; leave it out.")]
+
+
+def _follow_methods(transaction: Transaction, by: By, before: Client, new: Client) -> str | None:
+    """Make and remove secrets as the methods of authentication ask; the secret that was made."""
+    if needs_secret(before) and not needs_secret(new):
+        clients.remove_secrets(transaction, new.client_id, by.now)
+    elif needs_readable_secret(before) and not needs_readable_secret(new):
+        clients.forget_sealed(transaction, new.client_id, by.now)
+    if needs_secret(new) and not needs_secret(before):
+        return _add_secret(transaction, by, new, None)
+    if needs_readable_secret(new) and not needs_readable_secret(before):
+        return _add_secret(transaction, by, new, None, keep_old_for=LONGEST_OVERLAP)
+    return None
+
+
 def _add_secret(
-    transaction: Transaction, by: By, client_id: str, secret_hash: str | None, keep_old_for: int = 0
+    transaction: Transaction, by: By, client: Client, secret_hash: str | None, keep_old_for: int = 0
 ) -> str | None:
     made = make_secret(CLIENT_SECRET) if secret_hash is None else None
+    readable = made is not None and needs_readable_secret(client)
     kept = ClientSecret(
         id=row_id(),
-        client_id=client_id,
+        client_id=client.client_id,
         digest=digest(made) if made else None,
         hash=secret_hash,
         created_at=by.now,
+        sealed=by.seal(made, seal_context(client.client_id)) if made and readable else None,
     )
     clients.add_secret(transaction, kept, by.now + keep_old_for, by.now)
     return made

@@ -17,6 +17,7 @@ from gatewright.admin.actor import By
 from gatewright.cli.server_settings import resolve
 from gatewright.kernel.clock import system_clock
 from gatewright.kernel.errors import StartupError
+from gatewright.kernel.sealing import master_sealer
 from gatewright.kernel.settings import ServerSettings
 from gatewright.store.database import Database
 
@@ -72,7 +73,8 @@ async def opened(given: Path | None, flags: Mapping[str, object] = _NO_FLAGS) ->
     settings = resolve(flags, os.environ, workspace)
     database = await open_database(settings.database, workspace)
     try:
-        yield Shell(workspace, settings, database, By(shell_actor(), system_clock()))
+        by = By(shell_actor(), system_clock(), lambda: master_sealer(workspace, dict(os.environ)))
+        yield Shell(workspace, settings, database, by)
     finally:
         await database.close()
 

@@ -66,7 +66,7 @@ class Visit:
     @property
     def by(self) -> By:
         """Who acts, for the audit log."""
-        return By(Actor(self.found.user.user.name), self.now)
+        return By(Actor(self.found.user.user.name), self.now, lambda: self.parts.sealer)
 
     @property
     def is_post(self) -> bool:

@@ -45,8 +45,13 @@ def read(parameters: Parameters) -> tuple[str, ForeignJws]:
 
 
 def method_of(jws: ForeignJws) -> str:
-    """The method that an assertion's algorithm belongs to."""
-    return CLIENT_SECRET if jws.header.alg in foreign_jws.SYMMETRIC else PRIVATE_KEY
+    """The method of an assertion."""
+    return method_by(jws.header.alg)
+
+
+def method_by(algorithm: str) -> str:
+    """The method that an algorithm belongs to."""
+    return CLIENT_SECRET if algorithm in foreign_jws.SYMMETRIC else PRIVATE_KEY
 
 
 def is_usable(secret: ClientSecret, now: int) -> bool:
