@@ -193,7 +193,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "consent.html",
         {
             "brand": BRAND, "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
-            "client": {"name": "Postman", "version": "1.0"}, "user": "ada", "host": "oauth.pstmn.io", "error": "",
+            "client": {"name": "Postman", "version": "1.0"}, "user": "ada", "host": "oauth.pstmn.io", "resource": [], "error": "",
             "scopes": [
                 {"name": "airports", "description": "Look up airports and distances"},
                 {"name": "orders.read", "description": "Read your orders"},

@@ -22,6 +22,7 @@ async def test_a_users_access_token_is_described(site: Site) -> None:
         "iat": NOW,
         "sub": "id-of-ada",
         "iss": ORIGIN,
+        "aud": ORIGIN,
     }
 
 

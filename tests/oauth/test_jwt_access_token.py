@@ -210,7 +210,7 @@ async def sees(parts: Parts, token: str) -> bool:
     from gatewright.services.guard import Refused
 
     try:
-        await parts.guard.admit(token, "orders:whoami", None)
+        await parts.guard.admit(token, "orders:whoami", None, raw_path=b"/invoke/orders/whoami")
     except Refused as refused:
         return refused.status != 401
     return True

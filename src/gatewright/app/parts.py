@@ -23,6 +23,7 @@ from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
 from gatewright.services.outgoing import Outgoing
+from gatewright.services.resource import served
 from gatewright.services.watcher import Watcher
 from gatewright.store import cleanup
 from gatewright.store.database import Database
@@ -57,6 +58,7 @@ class Parts:
             DpopNonces(load_master_key(workspace, dict(os.environ)), clock),
             self.sealer,
             Fetcher(self._private_hosts, clock),
+            lambda path: served(path, self.catalogue),
         )
         self.guard = Guard(self.server)
         self.runtime = Runtime(outgoing=Outgoing(self._private_hosts))

@@ -2,6 +2,7 @@
 
 from gatewright.kernel.secrets import digest
 from gatewright.oauth import pkce
+from gatewright.oauth import resource
 from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.issuing import TokenResponse
 from gatewright.oauth.issuing import new_access_token
@@ -23,7 +24,7 @@ _UNUSABLE = "The code is unknown, expired, used before, or was issued to another
 async def grant(
     parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
-    """Exchange a code for tokens. Raises InvalidGrant, InvalidRequest."""
+    """Exchange a code for tokens. Raises InvalidGrant, InvalidRequest, InvalidTarget."""
     client, now = registered.client, server.clock()
     code = await server.database.read(codes.find, digest(required(parameters, "code")))
     # "ensure that the authorization code was issued to the authenticated confidential client"
@@ -39,13 +40,19 @@ async def grant(
     if code.jkt is not None and code.jkt != sender.jkt:
         raise InvalidGrant("The code is bound to a key (dpop_jkt): send a DPoP proof of that key.")
     await _refuse_disabled_user(code, server)
-    return await _redeem(code, registered, sender, now, server)
+    # RFC 8707 §2.2: "the authorization server MUST […] ensure that the requested resource" is among those granted
+    audience = resource.narrow(parameters, code.resource, server)
+    return await _redeem(code, registered, sender, audience, server)
 
 
 async def _redeem(
-    code: AuthorizationCode, registered: RegisteredClient, sender: Sender, now: int, server: AuthorizationServer
+    code: AuthorizationCode,
+    registered: RegisteredClient,
+    sender: Sender,
+    audience: tuple[str, ...],
+    server: AuthorizationServer,
 ) -> TokenResponse:
-    client, settings = registered.client, await server.directory.settings()
+    client, settings, now = registered.client, await server.directory.settings(), server.clock()
     text, token = await new_access_token(
         client,
         code.scope,
@@ -55,11 +62,19 @@ async def _redeem(
         user_id=code.user_id,
         grant_id=code.grant_id,
         authenticated_at=code.authenticated_at,
+        resource=audience,
     )
     refresh_text, refresh_token = None, None
     if refresh_limit(client) != 0:
         refresh_text, refresh_token = new_refresh_token(
-            client, code.scope, settings, now, jkt=sender.jkt, user_id=code.user_id, grant_id=code.grant_id
+            client,
+            code.scope,
+            settings,
+            now,
+            jkt=sender.jkt,
+            user_id=code.user_id,
+            grant_id=code.grant_id,
+            resource=code.resource,
         )
     stored = Grant(
         id=code.grant_id,
@@ -69,6 +84,7 @@ async def _redeem(
         scope=code.scope,
         authenticated_at=code.authenticated_at,
         created_at=now,
+        resource=code.resource,
     )
     # §4.1.2: "If an authorization code is used more than once, the authorization server MUST deny the request and
     # SHOULD revoke (when possible) all tokens previously issued based on that authorization code."

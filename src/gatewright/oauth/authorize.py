@@ -16,6 +16,7 @@ from gatewright.kernel.secrets import make_secret
 from gatewright.oauth import dpop
 from gatewright.oauth import pkce
 from gatewright.oauth import redirect_uri
+from gatewright.oauth import resource
 from gatewright.oauth import response_mode
 from gatewright.oauth import scope
 from gatewright.oauth.errors import AccessDenied
@@ -51,6 +52,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     redirect_uri: str
     given_redirect_uri: str | None
     scope: tuple[str, ...]
+    resource: tuple[str, ...]
     state: str | None
     code_challenge: str | None
     code_challenge_method: str | None
@@ -144,6 +146,7 @@ async def _checked(
         redirect_uri=target,
         given_redirect_uri=parameters.get("redirect_uri"),
         scope=scope.resolve(parameters.get("scope"), registered),
+        resource=resource.resolve(parameters, server),
         state=parameters.get("state"),
         code_challenge=challenge[0] if challenge else None,
         code_challenge_method=challenge[1] if challenge else None,
@@ -196,6 +199,7 @@ async def _code(
         issued_at=now,
         expires_at=now + settings.authorization_code_lifetime,
         jkt=request.dpop_jkt,
+        resource=request.resource,
     )
     await server.database.write(codes.add, code)
     return {"code": text}
@@ -217,9 +221,18 @@ async def _token(
         scope=granted,
         authenticated_at=authenticated_at,
         created_at=now,
+        resource=request.resource,
     )
     text, token = await new_access_token(
-        client, granted, server, now, jkt=None, user_id=user.id, grant_id=grant.id, authenticated_at=authenticated_at
+        client,
+        granted,
+        server,
+        now,
+        jkt=None,
+        user_id=user.id,
+        grant_id=grant.id,
+        authenticated_at=authenticated_at,
+        resource=request.resource,
     )
     # §4.2.2: "The authorization server MUST NOT issue a refresh token."
     await server.database.write(tokens.add_grant, grant, token, None)

@@ -75,6 +75,12 @@ class InvalidScope(OAuthError):
     code, status = "invalid_scope", 400
 
 
+class InvalidTarget(OAuthError):
+    """RFC 8707 §2."""
+
+    code, status = "invalid_target", 400
+
+
 class AccessDenied(OAuthError):
     """RFC 6749 §4.1.2.1."""
 

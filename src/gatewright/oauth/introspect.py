@@ -16,6 +16,7 @@ from gatewright.oauth.jwt_access_token import Confirmation
 from gatewright.oauth.jwt_access_token import actor_claim
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
+from gatewright.oauth.resource import audience
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
@@ -36,6 +37,7 @@ class Introspection(msgspec.Struct, frozen=True, omit_defaults=True):
     iat: int | None = None
     sub: str | None = None
     iss: str | None = None
+    aud: str | tuple[str, ...] | None = None
     cnf: Confirmation | None = None
     act: Actor | None = None
 
@@ -90,6 +92,7 @@ async def _access_token(text: str, server: AuthorizationServer) -> Introspection
         iat=token.issued_at,
         sub=token.user_id or token.client_id,
         iss=server.issuer,
+        aud=audience(token.resource, server.issuer),
         cnf=Confirmation(token.jkt) if token.jkt else None,
         act=actor_claim(token.actors),
     )
@@ -116,6 +119,7 @@ async def _refresh_token(text: str, server: AuthorizationServer) -> Introspectio
         iat=token.issued_at,
         sub=token.user_id or token.client_id,
         iss=server.issuer,
+        aud=audience(token.resource, server.issuer),
         cnf=Confirmation(token.jkt) if token.jkt else None,
     )
 

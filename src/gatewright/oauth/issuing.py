@@ -12,6 +12,7 @@ from gatewright.kernel.secrets import make_secret
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import jwt_access_token
 from gatewright.oauth.jwt_access_token import Confirmation
+from gatewright.oauth.resource import audience
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Client
@@ -50,11 +51,13 @@ async def new_access_token(
     user_id: str | None = None,
     grant_id: str | None = None,
     authenticated_at: int | None = None,
+    resource: tuple[str, ...] = (),
 ) -> tuple[str, AccessToken]:
     """A new access token, opaque or JWT: its text, and the record that is kept.
 
     jkt: the thumbprint of the key to bind it to (RFC 9449 §6).
     authenticated_at: when the user, if there is one, signed in. It stands in JWTs only.
+    resource: what alone it is for (RFC 8707); empty: the whole of this server.
     """
     settings = await server.directory.settings()
     lifetime = access_token_lifetime(client, settings)
@@ -66,8 +69,7 @@ async def new_access_token(
         claims = jwt_access_token.Claims(
             iss=server.issuer,
             exp=now + lifetime,
-            # RFC 9068 §3: without a resource parameter, the default resource indicator; ours is the issuer.
-            aud=server.issuer,
+            aud=audience(resource, server.issuer),
             sub=user_id or client.client_id,
             client_id=client.client_id,
             iat=now,
@@ -87,6 +89,7 @@ async def new_access_token(
         issued_at=now,
         expires_at=None if lifetime is None else now + lifetime,
         jkt=jkt,
+        resource=resource,
     )
 
 
@@ -99,6 +102,7 @@ def new_refresh_token(
     jkt: str | None,
     user_id: str | None,
     grant_id: str,
+    resource: tuple[str, ...] = (),
 ) -> tuple[str, RefreshToken]:
     """A new refresh token: its text, and the record that is kept."""
     text = make_secret(REFRESH_TOKEN)
@@ -114,6 +118,7 @@ def new_refresh_token(
         expires_at=None if lifetime == "never" else now + lifetime,
         # RFC 9449 §5: a public client's is bound; a confidential one's is held by its authentication, and "not bound".
         jkt=jkt if client.type == "public" else None,
+        resource=resource,
     )
 
 

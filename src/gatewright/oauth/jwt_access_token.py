@@ -8,6 +8,7 @@ import msgspec
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth.errors import InvalidScope
 from gatewright.oauth.jose import MOST_CHARACTERS
+from gatewright.oauth.resource import path_of
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.records import Client
 
@@ -86,7 +87,8 @@ async def refusal(text: str, server: AuthorizationServer) -> str | None:
     if claims.iss != server.issuer:
         return "the access token is of another issuer"
     # "The resource server MUST validate that the "aud" claim contains a resource indicator value" of its own.
-    if server.issuer not in ((claims.aud,) if isinstance(claims.aud, str) else claims.aud):
+    audience = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
+    if all(path_of(each, server.issuer) is None for each in audience):
         return "the access token is for another audience"
     # "The current time MUST be before the time represented by the "exp" claim."
     now = server.clock()

@@ -2,6 +2,7 @@
 
 from gatewright.identity.users import verify_password
 from gatewright.kernel.ids import row_id
+from gatewright.oauth import resource
 from gatewright.oauth import scope
 from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.issuing import TokenResponse
@@ -21,10 +22,10 @@ from gatewright.store.records import Grant
 async def grant(
     parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
-    """Tokens for a user whose name and password the client sends. Raises InvalidGrant, TooManyFailures."""
+    """Tokens for a user whose name and password the client sends. Raises InvalidGrant, InvalidTarget, TooManyFailures."""
     name, password = required(parameters, "username"), required(parameters, "password")
     client, settings, now = registered.client, await server.directory.settings(), server.clock()
-    granted = scope.resolve(parameters.get("scope"), registered)
+    granted, audience = scope.resolve(parameters.get("scope"), registered), resource.resolve(parameters, server)
     user = await verify_password(server.database, settings, name, password, sender.address, now)
     if user is None:
         raise InvalidGrant("The user name or password is wrong, or the user is disabled.")
@@ -32,12 +33,20 @@ async def grant(
         raise InvalidGrant("This user must choose a new password first: sign in at /account.")
     grant_id = row_id()
     text, token = await new_access_token(
-        client, granted, server, now, jkt=sender.jkt, user_id=user.id, grant_id=grant_id, authenticated_at=now
+        client,
+        granted,
+        server,
+        now,
+        jkt=sender.jkt,
+        user_id=user.id,
+        grant_id=grant_id,
+        authenticated_at=now,
+        resource=audience,
     )
     refresh_text, refresh_token = None, None
     if refresh_limit(client) != 0:
         refresh_text, refresh_token = new_refresh_token(
-            client, granted, settings, now, jkt=sender.jkt, user_id=user.id, grant_id=grant_id
+            client, granted, settings, now, jkt=sender.jkt, user_id=user.id, grant_id=grant_id, resource=audience
         )
     stored = Grant(
         id=grant_id,
@@ -47,6 +56,7 @@ async def grant(
         scope=granted,
         authenticated_at=now,
         created_at=now,
+        resource=audience,
     )
     await server.database.write(tokens.add_grant, stored, token, refresh_token)
     return token_response(text, token, refresh_text)

@@ -4,6 +4,7 @@ import msgspec
 
 from gatewright.kernel.sealing import Sealer
 from gatewright.kernel.secrets import digest
+from gatewright.oauth import resource
 from gatewright.oauth import scope
 from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.issuing import TokenResponse
@@ -30,7 +31,7 @@ _UNUSABLE = "The refresh token is unknown, expired, revoked, used up, or was iss
 async def grant(
     parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
-    """A new access token, and with rotation a new refresh token. Raises InvalidGrant, InvalidScope."""
+    """A new access token, and with rotation a new refresh token. Raises InvalidGrant, InvalidScope, InvalidTarget."""
     client, now = registered.client, server.clock()
     presented = required(parameters, "refresh_token")
     token = await server.database.read(tokens.find_refresh_token, digest(presented))
@@ -53,6 +54,7 @@ async def grant(
         user_id=token.user_id,
         grant_id=token.grant_id,
         authenticated_at=await _authenticated_at(token, client, server),
+        resource=resource.narrow(parameters, token.resource, server),
     )
     # A token that was consumed before the client's rotation was turned off is as spent as ever.
     if rotates(client) or token.consumed_at is not None:
@@ -90,6 +92,7 @@ async def _rotate(
             jkt=access_token.jkt,
             user_id=token.user_id,
             grant_id=token.grant_id,
+            resource=token.resource,
         )
     answer = token_response(text, access_token, successor_text)
     sealer = Sealer.derived(presented.encode(), "refresh-token-grace")

@@ -1,5 +1,7 @@
 """What every endpoint of the authorization server is given."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from gatewright.kernel.clock import Clock
@@ -10,10 +12,13 @@ from gatewright.oauth.keys import KeyRing
 from gatewright.store.database import Database
 from gatewright.store.directory import Directory
 
+Place = tuple[str, ...]
+"""Where something lies in the tree of all that is served; it covers every place that begins with it."""
+
 
 class AuthorizationServer(msgspec.Struct, frozen=True):
     """The store, its directory, the clock, the issuer identifier (RFC 8414 §2), the signing keys, the DPoP nonces, the seal
-    under the master key, and the way to documents of others.
+    under the master key, the way to documents of others, and the place of a path at or below which something is served.
     """
 
     database: Database
@@ -24,3 +29,4 @@ class AuthorizationServer(msgspec.Struct, frozen=True):
     dpop_nonces: DpopNonces
     sealer: Sealer
     fetcher: Fetcher
+    served: Callable[[str], Place | None]

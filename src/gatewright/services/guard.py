@@ -7,6 +7,7 @@ from gatewright.oauth.access_token import ActiveToken
 from gatewright.oauth.access_token import find_active
 from gatewright.oauth.errors import InvalidDpopProof
 from gatewright.oauth.errors import UseDpopNonce
+from gatewright.oauth.resource import path_of
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.caller import ANONYMOUS
@@ -15,6 +16,8 @@ from gatewright.services.coverage import Openings
 from gatewright.services.coverage import is_open
 from gatewright.services.coverage import may_execute
 from gatewright.services.coverage import nearest_acl
+from gatewright.services.resource import covers
+from gatewright.services.resource import place
 from gatewright.services.template import UrlTemplate
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Scope
@@ -54,11 +57,13 @@ class Guard:
         service: str,
         template: UrlTemplate | None,
         *,
+        raw_path: bytes,
         exists: bool = True,
         sender: Sender | None = None,
     ) -> Caller:
         """The caller whom `token` lets call `service` (through `template`, if one was used).
 
+        raw_path: of the request, as it stood in its first line; a token may be for some addresses alone (RFC 8707).
         exists: whether there is such a service; one that is not there asks for a token all the same, so that
         names cannot be tried out without one.
         sender: of a request that presents its token by the scheme DPoP.
@@ -78,6 +83,9 @@ class Guard:
         active = await find_active(token, self._server)
         if not isinstance(active, ActiveToken):
             raise Refused(401, "invalid_token", f"The access token cannot be used: {active}.", scheme=scheme)
+        if active.token.resource and not self._is_for(active.token.resource, raw_path):
+            words = "The access token is for another resource: ask for one without resource, or with this address."
+            raise Refused(401, "invalid_token", words, scheme=scheme)
         if sender is not None or active.token.jkt is not None:
             await self._check_possession(active.token, token, sender)
         caller = _caller(active)
@@ -91,6 +99,10 @@ class Guard:
             name = caller.username or caller.client_id
             raise Refused(403, "access_denied", f"The ACL of {service} names no group of {name}.", scheme=scheme)
         return caller
+
+    def _is_for(self, resource: tuple[str, ...], raw_path: bytes) -> bool:
+        paths = [path_of(each, self._server.issuer) for each in resource]
+        return covers([place(path.encode()) for path in paths if path is not None], place(raw_path))
 
     async def _check_possession(self, token: AccessToken, text: str, sender: Sender | None) -> None:
         """Hold a bound token to its key, and to the scheme DPoP (RFC 9449 §7.1, §7.2)."""

@@ -28,6 +28,7 @@ from gatewright.web.brand import BRAND
 from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
 from gatewright.web.page_errors import error_page
+from gatewright.web.parameters import each_once
 from gatewright.web.parameters import query_parameters
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import here
@@ -85,7 +86,9 @@ class AuthorizePages:
         form = await read_form(request)
         try:
             await self._refuse_plain_http(request)
-            asked = await authorize.check(_form_parameters(form), self._parts.server)
+            asked = await authorize.check(
+                each_once([(name, str(text)) for name, text in form.multi_items()]), self._parts.server
+            )
             found = await signed_in(request, self._parts)
             if found is None:
                 raise InvalidRequest("Sign in first: the approval needs a session.")
@@ -124,7 +127,8 @@ class AuthorizePages:
         granted = tuple(name for name in asked.scope if name in allowed)
         if not approved or not granted:
             return respond(authorize.deny(asked, parts.server))
-        if remember:
+        # What is remembered holds for the whole of this server, and this was asked for some of it alone.
+        if remember and not asked.resource:
             await self._remember(asked, user, granted)
         return respond(await authorize.approve(asked, user, found.session.authenticated_at, granted, parts.server))
 
@@ -153,6 +157,7 @@ class AuthorizePages:
                 client={"name": asked.client.name, "version": asked.client.version},
                 user=found.user.user.name,
                 scopes=[{"name": name, "description": scopes[name].description} for name in asked.scope],
+                resource=asked.resource,
                 host=target.netloc or f"{target.scheme}: on this computer",
                 error="",
             )
@@ -179,12 +184,3 @@ def _as_get(request: Request, form: FormData) -> Response:
     if len(query) + len(address) > _LONGEST_ADDRESS:
         raise InvalidRequest(f"The authorization request is longer than {_LONGEST_ADDRESS} characters.")
     return redirect(f"{address}{'&' if '?' in address else '?'}{query}")
-
-
-def _form_parameters(form: FormData) -> dict[str, str]:
-    parameters: dict[str, str] = {}
-    for name, value in form.multi_items():
-        if name in parameters:
-            raise InvalidRequest(f"The parameter {name[:40]} is given twice.")
-        parameters[name] = str(value)
-    return {name: value for name, value in parameters.items() if value}

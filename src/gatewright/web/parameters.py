@@ -20,9 +20,12 @@ OAUTH_BODY_BYTES: Final = 65536
 """The largest body an OAuth endpoint reads."""
 MOST_PARAMETERS: Final = 200
 _ACCEPTED: Final = "application/x-www-form-urlencoded, multipart/form-data or application/json"
+_REPEATABLE: Final = frozenset({"resource"})
+"""RFC 8707 §2: each names one more. They come joined by a blank, which no URI holds."""
 _SENSITIVE: Final = frozenset({
     "grant_type", "client_id", "client_secret", "code", "code_verifier", "redirect_uri", "refresh_token", "username",
     "password", "scope", "token", "token_type_hint", "client_assertion", "client_assertion_type",
+    "resource",
 })  # fmt: skip
 
 
@@ -31,7 +34,7 @@ class Unreadable(ValueError):
 
 
 async def oauth_parameters(request: Request, *, in_url: bool) -> dict[str, str]:
-    """The parameters of a POST to an OAuth endpoint: each once, empty ones left out.
+    """The parameters of a POST to an OAuth endpoint: each once (`resource` joined by blanks), empty ones left out.
 
     in_url: whether the query may carry them (`token_parameters_in_url`).
     Raises InvalidRequest for one given twice, or in URL and body with different values, and for unreadable bodies.
@@ -41,11 +44,11 @@ async def oauth_parameters(request: Request, *, in_url: bool) -> dict[str, str]:
         body = await body_pairs(request)
     except Unreadable as error:
         raise InvalidRequest(str(error)) from error
-    parameters = _each_once(body)
+    parameters = each_once(body)
     if not query:
         return parameters
     if in_url:
-        return _merged(_each_once(query), parameters)
+        return _merged(each_once(query), parameters)
     named = next((name for name, _ in query if name in _SENSITIVE), None)
     if named is not None:
         raise InvalidRequest(
@@ -57,7 +60,7 @@ async def oauth_parameters(request: Request, *, in_url: bool) -> dict[str, str]:
 def query_parameters(request: Request) -> dict[str, str]:
     """The parameters of an authorization request in the URL (RFC 6749 §3.1). Raises InvalidRequest."""
     try:
-        return _each_once(form_pairs(request.query))
+        return each_once(form_pairs(request.query))
     except Unreadable as error:
         raise InvalidRequest(str(error)) from error
 
@@ -199,12 +202,14 @@ def _text_field(name: str, value: str | dict[str, Any]) -> str:
     raise Unreadable(f"The parameter {name[:40]} must be a text field, not a file.")
 
 
-def _each_once(pairs: Pairs) -> dict[str, str]:
-    """RFC 6749 §3.2: "Request and response parameters MUST NOT be included more than once.\""""
+def each_once(pairs: Pairs) -> dict[str, str]:
+    """RFC 6749 §3.2: "Request and response parameters MUST NOT be included more than once." Raises InvalidRequest."""
     parameters: dict[str, str] = {}
     for name, value in pairs:
         if name in parameters:
-            raise InvalidRequest(f"The parameter {name[:40]} is given twice.")
+            if name not in _REPEATABLE:
+                raise InvalidRequest(f"The parameter {name[:40]} is given twice.")
+            value = f"{parameters[name]} {value}".strip()
         if not is_text(name) or not is_text(value):
             raise InvalidRequest("A parameter holds a character that text cannot have (NUL, or half a surrogate pair).")
         parameters[name] = value

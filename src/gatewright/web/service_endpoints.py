@@ -71,7 +71,9 @@ async def _guarded(request: Request, parts: Parts, name: str, match: Match | Non
     token, body = await bearer_token(request, parts)
     template = match.template if match else None
     sender = dpop_sender(request)
-    caller = await parts.guard.admit(token, name, template, exists=service is not None, sender=sender)
+    caller = await parts.guard.admit(
+        token, name, template, raw_path=request.raw_path, exists=service is not None, sender=sender
+    )
     if service is None:
         raise ServiceError(404, "No such service", "the address names no service")
     settings = await parts.directory.settings()
