@@ -1,3 +1,4 @@
+import hashlib
 import string
 from collections import Counter
 
@@ -9,7 +10,7 @@ from gatewright.kernel import secrets
 def test_made_secret_has_its_prefix_its_length_and_only_letters_and_digits() -> None:
     secret = secrets.make_secret(secrets.ACCESS_TOKEN)
     assert secret.startswith("gw_at_")
-    assert len(secret) == len("gw_at_") + 44 + 6
+    assert len(secret) == len("gw_at_") + 7 + 43 + 6
     assert set(secret.removeprefix("gw_at_")) <= set(string.ascii_letters + string.digits)
 
 
@@ -27,8 +28,8 @@ def test_a_mistyped_letter_is_noticed(place: int) -> None:
 
 
 def test_every_digit_is_about_as_frequent_as_any_other() -> None:
-    drawn = Counter("".join(secrets.make_secret("")[:44] for _ in range(5000)))
-    expected = 5000 * 44 / 62
+    drawn = Counter("".join(secrets.make_secret("")[7:50] for _ in range(5000)))
+    expected = 5000 * 43 / 62
     # The standard deviation is below 60; six of them are passed once in hundreds of millions of runs.
     assert set(drawn) == set(string.ascii_letters + string.digits)
     assert all(abs(count - expected) < 360 for count in drawn.values())
@@ -42,3 +43,18 @@ def test_checksum_is_crc32_in_base62() -> None:
     for letter in checksum:
         number = number * 62 + digits.index(letter)
     assert (len(checksum), number) == (6, 0xCBF43926)
+
+
+def test_a_digest_made_later_sorts_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests = []
+    for nanoseconds in (1_800_000_000_000_000_000, 1_800_000_000_001_000_000, 2_500_000_000_000_000_000):
+        monkeypatch.setattr("time.time_ns", lambda now=nanoseconds: now)
+        digests += sorted(secrets.digest(secrets.make_secret(secrets.ACCESS_TOKEN)) for _ in range(5))
+    assert digests == sorted(digests)
+    assert len(set(digests)) == 15
+
+
+def test_a_digest_ends_with_the_whole_sha256_of_the_secret() -> None:
+    secret = secrets.make_secret(secrets.REFRESH_TOKEN)
+    assert secrets.digest(secret)[-32:] == hashlib.sha256(secret.encode()).digest()
+    assert secrets.digest(secret) != secrets.digest(secret + "x")
