@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth import dpop
 from gatewright.oauth import pkce
 from gatewright.oauth import response_mode
 from gatewright.oauth.client_assertion import ALGORITHMS
@@ -38,4 +39,6 @@ def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> 
         "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "code_challenge_methods_supported": list(pkce.methods(settings)),
         "authorization_response_iss_parameter_supported": True,
+        # RFC 9449 §5.1
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
     }
