@@ -14,6 +14,9 @@ REFRESH_TOKEN: Final = "gw_rt_"
 AUTHORIZATION_CODE: Final = "gw_ac_"
 CLIENT_SECRET: Final = "gw_cs_"
 SESSION: Final = "gw_se_"
+PUSHED_REQUEST: Final = "gw_pr_"
+DEVICE_CODE: Final = "gw_dc_"
+BROWSER: Final = "gw_br_"
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH: Final = 44  # 62**43 > 2**256
