@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from gatewright.store.database import Database
 from gatewright.store.migrate import migrate_sqlite
 from gatewright.store.sqlite import SqliteDatabase
+
+settings.register_profile("gatewright", deadline=None)  # a busy machine is no fault
+settings.load_profile("gatewright")
 
 
 @pytest.fixture(scope="session")
