@@ -20,20 +20,23 @@ def show_run(
         "milliseconds": seconds * 1000,
         "output": "" if error else pretty_json(output),
         "error": {"title": error.title, "detail": error.detail, "place": place} if error else None,
-        "steps": _steps(trace, source, seconds),
+        "steps": _steps(trace, source),
         "left_out": trace.left_out,
     }
 
 
-def _steps(trace: Trace, source: str, seconds: float) -> list[dict[str, Any]]:
+def _steps(trace: Trace, source: str) -> list[dict[str, Any]]:
     try:
         document = yaml.load(source) if source and trace.records else None
     except yaml.YamlProblem:
         document = None
-    return [_step(record, document, seconds or 1.0) for record in trace.records]
+    first = min((record.started for record in trace.records), default=0.0)
+    whole = max((record.started + record.seconds - first for record in trace.records), default=0.0)
+    return [_step(record, document, first, whole or 1.0) for record in trace.records]
 
 
-def _step(record: Record, document: yaml.Document | None, seconds: float) -> dict[str, Any]:
+def _step(record: Record, document: yaml.Document | None, first: float, whole: float) -> dict[str, Any]:
+    """first, whole: when the first step began and how long all took, in seconds, for the bars."""
     iteration = "".join(f"[{index}]" for index in record.iteration)
     return {
         "name": record.name + iteration,
@@ -41,8 +44,8 @@ def _step(record: Record, document: yaml.Document | None, seconds: float) -> dic
         "line": document.place(record.pointer)[0] if document else 1,
         "depth": min(max(sum(part.isdigit() for part in record.pointer.split("/")) - 1, 0), 4),
         "milliseconds": record.seconds * 1000,
-        "offset": min(int(record.started / seconds * 100), 99),
-        "width": min(int(record.seconds / seconds * 100), 100),
+        "offset": min(int((record.started - first) / whole * 100), 98),
+        "width": min(int(record.seconds / whole * 100), 100),
         "error": _error(record.error),
         "input": pretty_json(record.input),
         "output": pretty_json(record.output),

@@ -20,6 +20,7 @@ from gatewright.flow import Trace
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import NotFound
 from gatewright.services.caller import Caller
+from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
 from gatewright.services.coverage import Openings
 from gatewright.services.draft import check_source
@@ -89,22 +90,28 @@ async def run(visit: Visit) -> Response:
 
 
 async def _run(visit: Visit, service: Service, text: str) -> dict[str, Any]:
-    catalogue, trace, began = visit.catalogue, Trace(), time.monotonic()
     try:
         values = msgspec.json.decode(visit.field("input").encode() or b"{}", type=dict[str, Any])
+        catalogue = with_draft(visit.catalogue, service, text) if service.kind == "flow" and text else visit.catalogue
     except msgspec.MsgspecError as error:
-        return show_run(trace, text, 0.0, error=ServiceError(400, "The input is not a JSON object", str(error)))
+        refused = ServiceError(400, "The input is not a JSON object", str(error))
+    except FlowProblems as found:
+        refused = ServiceError(422, "The flow cannot run as it stands", "\n".join(map(str, found.problems)))
+    else:
+        return await _invoke(visit, catalogue, service, values, text)
+    return show_run(Trace(), text, 0.0, error=refused)
+
+
+async def _invoke(
+    visit: Visit, catalogue: Catalogue, service: Service, values: dict[str, Any], text: str
+) -> dict[str, Any]:
+    limit = (await visit.parts.directory.settings()).service_time_limit
+    trace, began = Trace(), time.monotonic()
     try:
-        if service.kind == "flow" and text:
-            catalogue = with_draft(catalogue, service, text)
-        settings = await visit.parts.directory.settings()
         output = await visit.parts.runtime.invoke(
-            catalogue, service.name, values, _caller(visit), seconds=settings.service_time_limit, trace=trace
+            catalogue, service.name, values, _caller(visit), seconds=limit, trace=trace
         )
         return show_run(trace, text, time.monotonic() - began, output=to_json(output, service))
-    except FlowProblems as found:
-        detail = "\n".join(str(problem) for problem in found.problems)
-        return show_run(trace, text, 0.0, error=ServiceError(422, "The flow cannot run as it stands", detail))
     except ServiceError as error:
         return show_run(trace, text, time.monotonic() - began, error=error)
 

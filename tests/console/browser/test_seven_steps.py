@@ -11,11 +11,12 @@ from playwright.sync_api import Page
 from playwright.sync_api import expect
 
 from tests.console.browser.conftest import PASSWORD
+from tests.console.browser.conftest import PATIENCE
 from tests.console.browser.conftest import Watch
 from tests.console.browser.conftest import sign_in
-from tests.console.browser.running import Server
 from tests.console.browser.running import Workspace
 from tests.console.browser.running import running
+from tests.running.process import Server
 
 BROKEN = "  - distance:\n      call: geo:distanc\n"
 MENDED = """\
@@ -59,9 +60,9 @@ def fresh(workspace: Workspace, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def user(browser: Browser, fresh: Server) -> Iterator[Page]:
-    context = browser.new_context(base_url=fresh.address, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(8000)
-    page, watch = context.new_page(), Watch(fresh.address)
+    context = browser.new_context(base_url=fresh.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    page, watch = context.new_page(), Watch(fresh.url)
     watch.attach(page)
     yield page
     context.close()
@@ -71,21 +72,22 @@ def user(browser: Browser, fresh: Server) -> Iterator[Page]:
 class Walk:
     """The user's way; each step leaves what the next needs."""
 
-    def __init__(self, page: Page, server: Server) -> None:
+    def __init__(self, page: Page, server: Server, one_time_password: str) -> None:
         self.page = page
         self.server = server
-        self.callback = f"{server.address}/console/get-token/callback"
+        self.one_time_password = one_time_password
+        self.callback = f"{server.url}/console/get-token/callback"
         self.client_id = ""
         self.secret = ""
 
     def sign_in_and_choose_a_password(self) -> None:
         page = self.page
         page.goto("/")
-        sign_in(page, "admin", self.server.password)
+        sign_in(page, "admin", self.one_time_password)
         expect(page.get_by_role("heading", name="Choose a new password")).to_be_visible()
         page.goto("/console/oauth/clients")  # there is no way around it
         expect(page.get_by_role("heading", name="Choose a new password")).to_be_visible()
-        page.get_by_label("Current password").fill(self.server.password)
+        page.get_by_label("Current password").fill(self.one_time_password)
         page.get_by_label("New password").fill(PASSWORD)
         page.get_by_role("button", name="Save password").click()
         expect(page.get_by_role("heading", name="Client Registration")).to_be_visible()
@@ -229,7 +231,7 @@ class Walk:
             page.get_by_role("button", name="Approve").click()
         expect(page.get_by_role("heading", name="Token details")).to_be_visible()
         details = page.get_by_label("Token details")
-        for text in (grant, "Bearer", "900", "IntScope", f"{self.server.address}/oauth/token"):
+        for text in (grant, "Bearer", "900", "IntScope", f"{self.server.url}/oauth/token"):
             expect(details).to_contain_text(text)
         return page.locator("#access-token").inner_text()
 
@@ -248,8 +250,10 @@ class Walk:
         expect(page.get_by_role("status").first).to_contain_text("Scope IntScope saved")
 
 
-def test_new_user_reaches_a_secured_call_and_sees_it_refused_without_the_scope(user: Page, fresh: Server) -> None:
-    walk = Walk(user, fresh)
+def test_new_user_reaches_a_secured_call_and_sees_it_refused_without_the_scope(
+    user: Page, fresh: Server, workspace: Workspace
+) -> None:
+    walk = Walk(user, fresh, workspace.password)
     walk.sign_in_and_choose_a_password()
     walk.register_a_client()
     walk.add_a_flow()
@@ -263,7 +267,7 @@ def test_new_user_reaches_a_secured_call_and_sees_it_refused_without_the_scope(u
     expect(user.get_by_label("Answer")).to_contain_text('"kilometres"')
     token = walk.get_a_token("Client Credentials")
     walk.use_the_token("200")
-    called = {"url": f"{fresh.address}/invoke/trips/far", "json": {"from": "JFK", "to": "LHR"}}
+    called = {"url": f"{fresh.url}/invoke/trips/far", "json": {"from": "JFK", "to": "LHR"}}
     assert httpx.post(**called, headers={"authorization": f"Bearer {token}"}).status_code == 200
     walk.take_the_scope_away()
     refused = httpx.post(**called, headers={"authorization": f"Bearer {token}"})
