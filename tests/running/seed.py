@@ -200,11 +200,6 @@ def copy_database(seeded: Path, workspace: Path) -> Path:
     return path
 
 
-def slow_hash(secret: str) -> str:
-    """A hash that takes a good while to verify, some hundred milliseconds."""
-    return PasswordHasher(time_cost=40, memory_cost=8192, parallelism=1).hash(secret)
-
-
 async def _fill(path: Path) -> None:
     database = SqliteDatabase(path)
     await database.write(_insert_everything)
