@@ -70,7 +70,7 @@ async def verified(site: Site, token: str, audience: str = ORIGIN) -> dict[str, 
 async def recorded(site: Site, text: str) -> str:
     """Record a text as an access token of the ledger, so that nothing but its verification is in its way."""
     record = AccessToken(
-        id=f"record-of-{digest(text).hex()[:16]}",
+        id=f"record-of-{digest(text).hex()[-16:]}",
         digest=digest(text),
         client_id=seed.LEDGER,
         user_id=None,

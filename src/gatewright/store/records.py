@@ -1,4 +1,4 @@
-"""What is kept, as frozen structs. Times are seconds since the epoch; digests are 32 bytes of SHA-256."""
+"""What is kept, as frozen structs. Times are seconds since the epoch; digests are what `kernel.secrets.digest` makes."""
 
 from typing import Any
 from typing import Literal
@@ -20,6 +20,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uris: tuple[str, ...] = ()
     allowed_grants: tuple[str, ...] = ("authorization_code",)
     require_pkce: Literal["global"] | bool = "global"
+    require_pushed_authorization_requests: bool = False
     access_token_lifetime: Literal["global", "never"] | int = "global"
     access_token_format: Literal["global", "opaque", "jwt"] = "global"
     refresh_limit: Literal["unlimited"] | int = 0
