@@ -7,6 +7,7 @@ from typing import Final
 from gatewright.oauth import authorization_code
 from gatewright.oauth import client_credentials
 from gatewright.oauth import dpop
+from gatewright.oauth import jwt_bearer
 from gatewright.oauth import password
 from gatewright.oauth import refresh_token
 from gatewright.oauth.client_authentication import authenticate
@@ -27,8 +28,12 @@ GRANTS: Final[dict[str, Grant]] = {
     "client_credentials": client_credentials.grant,
     "password": password.grant,
     "refresh_token": refresh_token.grant,
+    jwt_bearer.GRANT_TYPE: jwt_bearer.grant,
 }
 """The grants, by `grant_type`."""
+
+ALLOWED_AS: Final = {jwt_bearer.GRANT_TYPE: "jwt_bearer"}
+"""What Allowed Grants call the grants whose `grant_type` is a URI."""
 
 
 async def token(
@@ -47,8 +52,8 @@ async def token(
 
 def _refuse_unless_allowed(name: str, client: Client) -> None:
     # A refresh token is bound to its client and grant, and a client whose Refresh Count is 0 never gets one.
-    if name == "refresh_token" or name in client.allowed_grants:
+    if name == "refresh_token" or ALLOWED_AS.get(name, name) in client.allowed_grants:
         return
     raise UnauthorizedClient(
-        f"The grant {name} is not among this client's Allowed Grants; an administrator can allow it in Client Registration."
+        f"The grant {ALLOWED_AS.get(name, name)} is not among this client's Allowed Grants; an administrator can allow it in Client Registration."
     )

@@ -24,7 +24,7 @@ _REPEATABLE: Final = frozenset({"resource"})
 """RFC 8707 §2: each names one more. They come joined by a blank, which no URI holds."""
 _SENSITIVE: Final = frozenset({
     "grant_type", "client_id", "client_secret", "code", "code_verifier", "redirect_uri", "refresh_token", "username",
-    "password", "scope", "token", "token_type_hint", "client_assertion", "client_assertion_type",
+    "password", "scope", "token", "token_type_hint", "client_assertion", "client_assertion_type", "assertion",
     "resource",
 })  # fmt: skip
 
