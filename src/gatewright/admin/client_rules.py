@@ -28,6 +28,7 @@ GRANTS: Final = {
     "implicit": "Implicit",
     "client_credentials": "Client Credentials",
     "password": "Resource Owner Password Credentials",
+    "device_code": "Device Code",
 }
 """The grants a client can be allowed, as the protocol and as the form names them."""
 
@@ -42,6 +43,7 @@ FIELDS: Final = (
     "redirect_uris",
     "allowed_grants",
     "require_pkce",
+    "require_pushed_authorization_requests",
     "access_token_lifetime",
     "access_token_format",
     "refresh_limit",
@@ -83,6 +85,9 @@ def read_client(values: Mapping[str, object], base: Client) -> Client:
         redirect_uris=fields.read("redirect_uris", base.redirect_uris, texts),
         allowed_grants=fields.read("allowed_grants", base.allowed_grants, texts),
         require_pkce=fields.read("require_pkce", base.require_pkce, one_of("global", True, False)),
+        require_pushed_authorization_requests=fields.read(
+            "require_pushed_authorization_requests", base.require_pushed_authorization_requests, flag
+        ),
         access_token_lifetime=fields.read(
             "access_token_lifetime",
             base.access_token_lifetime,

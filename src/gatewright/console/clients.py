@@ -186,6 +186,7 @@ def _values(client: Client) -> dict[str, Any]:
         "redirect_uris": "\n".join(client.redirect_uris),
         "allowed_grants": client.allowed_grants,
         "require_pkce": str(client.require_pkce).lower(),
+        "require_pushed_authorization_requests": str(client.require_pushed_authorization_requests).lower(),
         "access_token_lifetime": "seconds" if isinstance(lifetime, int) else lifetime,
         "access_token_lifetime_seconds": str(lifetime) if isinstance(lifetime, int) else "",
         "refresh_limit": "limited" if isinstance(limit, int) else limit,
@@ -212,6 +213,7 @@ def _read(visit: Visit) -> dict[str, Any]:
         "redirect_uris": lines(visit.field("redirect_uris")),
         "allowed_grants": visit.fields("allowed_grants"),
         "require_pkce": {"true": True, "false": False}.get(pkce, pkce),
+        "require_pushed_authorization_requests": visit.field("require_pushed_authorization_requests") == "true",
         "access_token_lifetime": visit.field("access_token_lifetime_seconds") if lifetime == "seconds" else lifetime,
         "refresh_limit": visit.field("refresh_limit_count") if limit == "limited" else limit,
     }

@@ -52,6 +52,23 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             description="Seconds in which an authorization code must be redeemed; RFC 6749 §4.1.2 recommends at most 600.",
         ),
     ] = 600
+    require_pushed_authorization_requests: Annotated[
+        bool,
+        Meta(
+            description="Refuse authorization requests that were not pushed to `/oauth/par` first (RFC 9126); a client's own "
+            "setting of that name does so for that client alone."
+        ),
+    ] = False
+    pushed_request_lifetime: Annotated[
+        int,
+        Meta(ge=5, le=600, description="Seconds in which a pushed authorization request must arrive with its browser."),
+    ] = 60
+    device_code_lifetime: Annotated[
+        int, Meta(ge=60, le=3600, description="Seconds a person has to type in a device's code (RFC 8628) and approve.")
+    ] = 600
+    device_polling_interval: Annotated[
+        int, Meta(ge=1, le=60, description="Seconds a device waits between two requests; one that does not waits longer.")
+    ] = 5
     access_token_format: Annotated[
         TokenFormat,
         Meta(
