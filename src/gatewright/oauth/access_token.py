@@ -12,19 +12,34 @@ from gatewright.store.users import UserWithGroups
 
 
 class ActiveToken(msgspec.Struct, frozen=True):
-    """An active access token, its client, its user if it has one, and the scopes that still count."""
+    """An active access token, its client, its user if it has one, and the scopes that still count.
+
+    principal: the client that is its subject when it has no user: its own, or after an exchange another.
+    exchanges: how many led to it (RFC 8693).
+    """
 
     token: AccessToken
     registered: RegisteredClient
     owner: UserWithGroups | None
     scope: tuple[str, ...]
+    principal: RegisteredClient
+    exchanges: int = 0
+
+    @property
+    def sub(self) -> str:
+        """Its subject: a user's id or a client's."""
+        return self.owner.user.id if self.owner else self.principal.client.client_id
 
 
 async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | str:
     """The active token of that text, or why it is not active (for the log and the client's error_description)."""
     if not text.startswith(ACCESS_TOKEN) and (reason := await jwt_access_token.refusal(text, server)):
         return reason
-    token = await server.directory.access_token(digest(text))
+    return await _find(digest(text), server)
+
+
+async def _find(name: bytes, server: AuthorizationServer) -> ActiveToken | str:
+    token = await server.directory.access_token(name)
     if token is None:
         return "the access token is unknown or was revoked"
     if token.expires_at is not None and token.expires_at <= server.clock():
@@ -38,7 +53,23 @@ async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | s
         owner = await server.directory.user(token.user_id)
         if owner is None or not owner.user.enabled:
             return "the user of this token is disabled or was deleted"
-    return ActiveToken(token, registered, owner, still_associated(token.scope, registered))
+    active = ActiveToken(token, registered, owner, still_associated(token.scope, registered), registered)
+    return active if token.exchanged_from is None else await _held_by(token.exchanged_from, active, server)
+
+
+async def _held_by(name: bytes, exchanged: ActiveToken, server: AuthorizationServer) -> ActiveToken | str:
+    """A token that came from an exchange, as far as the one it was exchanged for still goes."""
+    origin = await _find(name, server)
+    if not isinstance(origin, ActiveToken):
+        return "the token that it was exchanged for does not count any more"
+    return ActiveToken(
+        exchanged.token,
+        exchanged.registered,
+        exchanged.owner,
+        tuple(name for name in exchanged.scope if name in origin.scope),
+        origin.principal,
+        origin.exchanges + 1,
+    )
 
 
 def still_associated(scope: tuple[str, ...], registered: RegisteredClient) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class Introspection(msgspec.Struct, frozen=True, omit_defaults=True):
     aud: str | tuple[str, ...] | None = None
     cnf: Confirmation | None = None
     act: Actor | None = None
+    may_act: Actor | None = None
 
 
 INACTIVE = Introspection(active=False)
@@ -90,11 +91,12 @@ async def _access_token(text: str, server: AuthorizationServer) -> Introspection
         token_type=token_type(token),
         exp=token.expires_at,
         iat=token.issued_at,
-        sub=token.user_id or token.client_id,
+        sub=active.sub,
         iss=server.issuer,
         aud=audience(token.resource, server.issuer),
         cnf=Confirmation(token.jkt) if token.jkt else None,
         act=actor_claim(token.actors),
+        may_act=Actor(active.registered.client.may_act) if active.registered.client.may_act else None,
     )
 
 

@@ -11,6 +11,7 @@ from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import jwt_access_token
+from gatewright.oauth.jwt_access_token import Actor
 from gatewright.oauth.jwt_access_token import Confirmation
 from gatewright.oauth.resource import audience
 from gatewright.oauth.server import AuthorizationServer
@@ -19,14 +20,27 @@ from gatewright.store.records import Client
 from gatewright.store.records import RefreshToken
 
 
+class Exchanged(msgspec.Struct, frozen=True):
+    """What a token takes over from the one it is exchanged for (RFC 8693): its subject and its end; and who acts now."""
+
+    sub: str
+    digest: bytes
+    expires_at: int | None
+    actors: tuple[str, ...]
+
+
 class TokenResponse(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A successful answer of the token endpoint (RFC 6749 §5.1). `expires_in` is left out when it never expires."""
+    """A successful answer of the token endpoint (RFC 6749 §5.1). `expires_in` is left out when it never expires.
+
+    issued_token_type: of a token exchange (RFC 8693 §2.2.1).
+    """
 
     access_token: str
     token_type: str
     scope: str
     expires_in: int | None = None
     refresh_token: str | None = None
+    issued_token_type: str | None = None
 
 
 def access_token_lifetime(client: Client, settings: GlobalSettings) -> int | None:
@@ -52,6 +66,7 @@ async def new_access_token(
     grant_id: str | None = None,
     authenticated_at: int | None = None,
     resource: tuple[str, ...] = (),
+    exchanged: Exchanged | None = None,
 ) -> tuple[str, AccessToken]:
     """A new access token, opaque or JWT: its text, and the record that is kept.
 
@@ -60,7 +75,7 @@ async def new_access_token(
     resource: what alone it is for (RFC 8707); empty: the whole of this server.
     """
     settings = await server.directory.settings()
-    lifetime = access_token_lifetime(client, settings)
+    lifetime = _within(access_token_lifetime(client, settings), exchanged, now)
     token_id = row_id()
     # One that never expires cannot be a JWT: RFC 9068 §2.2 requires `exp`.
     if lifetime is None or not jwt_access_token.is_jwt(client, settings):
@@ -70,13 +85,15 @@ async def new_access_token(
             iss=server.issuer,
             exp=now + lifetime,
             aud=audience(resource, server.issuer),
-            sub=user_id or client.client_id,
+            sub=exchanged.sub if exchanged else user_id or client.client_id,
             client_id=client.client_id,
             iat=now,
             jti=token_id,
             scope=" ".join(scope),
             auth_time=authenticated_at if user_id else None,
             cnf=Confirmation(jkt) if jkt else None,
+            act=jwt_access_token.actor_claim(exchanged.actors) if exchanged else None,
+            may_act=Actor(client.may_act) if client.may_act else None,
         )
         text = await jwt_access_token.signed(claims, server)
     return text, AccessToken(
@@ -89,8 +106,18 @@ async def new_access_token(
         issued_at=now,
         expires_at=None if lifetime is None else now + lifetime,
         jkt=jkt,
+        exchanged_from=exchanged.digest if exchanged else None,
+        actors=exchanged.actors if exchanged else (),
         resource=resource,
     )
+
+
+def _within(lifetime: int | None, exchanged: Exchanged | None, now: int) -> int | None:
+    """A lifetime that does not outlast the token that is exchanged."""
+    if exchanged is None or exchanged.expires_at is None:
+        return lifetime
+    left = exchanged.expires_at - now
+    return left if lifetime is None else min(lifetime, left)
 
 
 def new_refresh_token(

@@ -46,6 +46,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     nbf: int | None = None
     cnf: Confirmation | None = None
     act: Actor | None = None
+    may_act: Actor | None = None
 
 
 def actor_claim(actors: Sequence[str]) -> Actor | None:

@@ -146,10 +146,10 @@ def _caller(active: ActiveToken) -> Caller:
     if owner is None:
         return Caller(
             kind="client",
-            subject=token.client_id,
+            subject=active.sub,
             client_id=token.client_id,
             scopes=active.scope,
-            groups=active.registered.groups,
+            groups=active.principal.groups,
             actors=token.actors,
         )
     return Caller(
