@@ -56,7 +56,7 @@ run: setup  ## the server on port 5555, with the example workspace on the first 
 docs: .venv/.ready  ## renew the settings reference from the code
 	$(BIN)/python tools/reference.py
 
-bench: setup  ## what requests cost the server, beside its peers; ROW="…" measures one row
+bench: setup .venv/.ready-dev  ## what requests cost the server, beside its peers; ROW="…" measures one row
 	$(BIN)/python -m bench $(if $(ROW),--row "$(ROW)") $(ARGS)
 
 lock:  ## renew the locks: versions and hashes, no addresses

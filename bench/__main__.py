@@ -18,6 +18,7 @@ from bench.processes import CannotStart
 from bench.processes import Server
 from bench.processes import free_port
 from bench.processes import start
+from bench.resources import resources
 from bench.rows import GATEWRIGHT
 from bench.rows import Row
 from bench.rows import our_rows
@@ -44,6 +45,7 @@ def _options() -> argparse.Namespace:
 
 
 async def _measure(options: argparse.Namespace) -> int:
+    heading = report.heading()
     BUILD.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=BUILD))
     workspace = ours.Workspace(folder / "workspace")
@@ -63,12 +65,15 @@ async def _measure(options: argparse.Namespace) -> int:
             seed=options.seed,
             tell=_tell,
         )
+        found = None if options.row else resources(workspace, servers, BUILD / "gatewright.log")
     finally:
         for server in servers.values():
             server.stop()
         await workspace.close()
         shutil.rmtree(folder, ignore_errors=True)
-    print(report.table(results))
+    print(heading, report.table(results), sep="\n\n")
+    if found:
+        print(f"\n{report.resource_lines(found)}")
     for name, reason in missing.items():
         print(f"{name} was not measured: {reason}")
     return 1 if any(result.errors for result in results) else 0

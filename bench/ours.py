@@ -103,7 +103,8 @@ class Workspace:
 
     def command(self, port: int) -> list[str]:
         """What starts the server."""
-        return [sys.executable, "-m", "bench.serve", str(self.folder), str(port)]
+        gatewright = str(Path(sys.executable).with_name("gatewright"))
+        return [gatewright, "run", "--workspace", str(self.folder), "--port", str(port)]
 
     def _fill(self, transaction: Transaction) -> None:
         client = Client(

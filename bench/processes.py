@@ -7,6 +7,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 from collections.abc import Sequence
+from http.client import HTTPConnection
+from http.client import HTTPException
 from pathlib import Path
 
 import msgspec
@@ -92,6 +94,21 @@ def start(command: Sequence[str], port: int, log: Path, *, environment: dict[str
             raise CannotStart(said[-1] if said else f"ended with status {process.returncode}")
         time.sleep(0.005)
     return server
+
+
+def answer_seconds(server: Server, target: str) -> float:
+    """How long after its start the server gave the first 200 for `target`. Raises CannotStart after a minute."""
+    while time.perf_counter() - server.started < 60:
+        connection = HTTPConnection(HOST, server.port, timeout=1)
+        try:
+            connection.request("GET", target)
+            if connection.getresponse().status == 200:
+                return time.perf_counter() - server.started
+        except (OSError, HTTPException):
+            time.sleep(0.005)
+        finally:
+            connection.close()
+    raise CannotStart(f"no answer at {target}")
 
 
 def free_port() -> int:

@@ -1,7 +1,18 @@
 """The printed table."""
 
+import os
+import platform
+import sqlite3
 from collections.abc import Sequence
+from datetime import UTC
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
 
+from bench.resources import MOST_MEGABYTES
+from bench.resources import MOST_SECONDS
+from bench.resources import Resources
+from bench.rows import GATEWRIGHT
 from bench.run import Result
 
 _HEADINGS = ("row", "server CPU", "ratio", "to", "asked", "", "requests/s", "p50", "p99", "requests", "errors")
@@ -17,6 +28,29 @@ def table(results: Sequence[Result]) -> str:
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         for line in lines
+    )
+
+
+def resource_lines(found: Resources) -> str:
+    """Start and memory, ours beside what is asked for."""
+    lines = [
+        f"start to first answer: {found.median_seconds:.2f} s (median of {len(found.seconds)};"
+        f" ≤ {MOST_SECONDS} {_reached(found.median_seconds <= MOST_SECONDS)})"
+    ]
+    for name, memory in found.memory.items():
+        asked = f" (≤ {MOST_MEGABYTES} {_reached(memory.worker <= MOST_MEGABYTES)})" if name == GATEWRIGHT else ""
+        lines.append(f"memory of {name}: worker {memory.worker:.0f} MB{asked}, all processes {memory.group:.0f} MB")
+    return "\n".join(lines)
+
+
+def heading() -> str:
+    """When and on what this run was made."""
+    model = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    load = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, granian {version('granian')},"
+        f" SQLite {sqlite3.sqlite_version}, Linux {platform.release()}, {os.cpu_count()} ×{model.partition(':')[2]},"
+        f" load before {load}"
     )
 
 
@@ -40,4 +74,8 @@ def _line(result: Result) -> tuple[str, ...]:
 def _verdict(result: Result) -> str:
     if result.row.at_most is None or result.ratio is None:
         return ""
-    return "reached" if result.ratio <= result.row.at_most else "missed"
+    return _reached(result.ratio <= result.row.at_most)
+
+
+def _reached(is_reached: bool) -> str:
+    return "reached" if is_reached else "missed"
