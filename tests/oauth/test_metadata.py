@@ -55,7 +55,8 @@ async def test_every_endpoint_advertised_answers(site: Site) -> None:
     found = await described(site)
     endpoints = {name: address for name, address in found.items() if name.endswith("_endpoint")}
     assert endpoints.keys() == {
-        f"{name}_endpoint" for name in ("authorization", "token", "introspection", "revocation")
+        f"{name}_endpoint"
+        for name in ("authorization", "token", "introspection", "revocation", "pushed_authorization_request")
     }
     for address in endpoints.values():
         assert address.startswith(ORIGIN)

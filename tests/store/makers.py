@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from gatewright.kernel.ids import row_id
+from gatewright.store.pushed_requests import PushedRequest
 from gatewright.store.records import AccessToken
 from gatewright.store.records import AuthorizationCode
 from gatewright.store.records import Client
@@ -69,6 +70,11 @@ def code(text: str = "code1", **fields: Any) -> AuthorizationCode:
         "expires_at": NOW + 600,
     }
     return AuthorizationCode(digest=sha(text), **(given | fields))
+
+
+def pushed_request(text: str = "pr1", **fields: Any) -> PushedRequest:
+    given: dict[str, Any] = {"client_id": "c1", "parameters": {"state": "ü"}, "expires_at": NOW + 60}
+    return PushedRequest(digest=sha(text), **(given | fields))
 
 
 def session(text: str = "se1", **fields: Any) -> Session:

@@ -14,6 +14,7 @@ from gatewright.store import cleanup
 from gatewright.store import clients
 from gatewright.store import codes
 from gatewright.store import failures
+from gatewright.store import pushed_requests
 from gatewright.store import scopes
 from gatewright.store import single_use
 from gatewright.store import tokens
@@ -32,6 +33,7 @@ from tests.store.makers import code
 from tests.store.makers import consent
 from tests.store.makers import grant
 from tests.store.makers import own_token
+from tests.store.makers import pushed_request
 from tests.store.makers import refresh_token
 from tests.store.makers import session
 from tests.store.makers import sha
@@ -43,6 +45,9 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (codes.find, (sha("code1"),), {}),
     (codes.redeem, (sha("code1"), grant(), access_token(), refresh_token(), NOW), {}),
     (codes.redeem, (sha("code1"), grant(), access_token(), refresh_token(), NOW), {}),
+    (pushed_requests.add, (pushed_request(),), {}),
+    (pushed_requests.begin, (sha("pr1"), "c1", sha("b1"), NOW, NOW + 600), {}),
+    (pushed_requests.use, (sha("pr1"),), {}),
     (tokens.add_grant, (grant("g2"), access_token("at2", grant_id="g2"), refresh_token("rt2", grant_id="g2")), {}),
     (tokens.find_access_token, (sha("at1"),), {}),
     (tokens.find_access_token_by_id, ("id",), {}),

@@ -16,6 +16,7 @@ from gatewright.kernel.secrets import make_secret
 from gatewright.oauth import dpop
 from gatewright.oauth import pkce
 from gatewright.oauth import redirect_uri
+from gatewright.oauth import request_uri
 from gatewright.oauth import resource
 from gatewright.oauth import response_mode
 from gatewright.oauth import scope
@@ -35,6 +36,7 @@ from gatewright.store import codes
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.clients import RegisteredClient
+from gatewright.store.pushed_requests import PushedRequest
 from gatewright.store.records import AuthorizationCode
 from gatewright.store.records import Client
 from gatewright.store.records import Grant
@@ -44,7 +46,10 @@ ResponseType = Literal["code", "token"]
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True):
-    """A checked authorization request. `redirect_uri` is registered; `given_redirect_uri` is what the request said."""
+    """A checked authorization request. `redirect_uri` is registered; `given_redirect_uri` is what the request said.
+
+    pushed: the request it was pushed as (RFC 9126).
+    """
 
     client: Client
     response_type: ResponseType
@@ -58,6 +63,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     code_challenge_method: str | None
     dpop_jkt: str | None
     always_ask: bool
+    pushed: PushedRequest | None = None
 
 
 class RedirectedError(Exception):
@@ -69,21 +75,31 @@ class RedirectedError(Exception):
         self.error = error
 
 
-async def check(parameters: Parameters, server: AuthorizationServer) -> AuthorizationRequest:
+async def check(parameters: Parameters, browser: str, server: AuthorizationServer) -> AuthorizationRequest:
     """What the request asks for.
+
+    browser: a made secret that this browser alone has; a pushed request is for the first that brings it.
 
     Raises OAuthError when the client or its redirect URI cannot be trusted: then the browser MUST NOT be redirected
     (§4.1.2.1) and a page says why. Raises RedirectedError for every other refusal.
     """
+    pushed = await request_uri.begin(parameters, browser, server) if "request_uri" in parameters else None
+    if pushed is not None:
+        parameters = pushed.parameters
     registered = await _client(parameters, server)
-    target = redirect_uri.match(parameters.get("redirect_uri"), registered.client)
-    if target is None:
-        raise InvalidRequest(_no_redirect_uri(parameters.get("redirect_uri"), registered.client))
+    target = _redirect_uri(parameters, registered.client)
     try:
-        return await _checked(parameters, registered, target, server)
+        if pushed is None and request_uri.is_required(registered.client, await server.directory.settings()):
+            raise InvalidRequest("Push this request to /oauth/par first (RFC 9126), and send the request_uri it gives.")
+        return msgspec.structs.replace(await _checked(parameters, registered, target, server), pushed=pushed)
     except OAuthError as error:
         mode = response_mode.for_refusal(parameters, target)
         raise RedirectedError(_response(target, error.body(), parameters.get("state"), mode, server), error) from error
+
+
+async def validate(parameters: Parameters, registered: RegisteredClient, server: AuthorizationServer) -> None:
+    """Check a request that a client pushes, which is told of every refusal. Raises OAuthError."""
+    await _checked(parameters, registered, _redirect_uri(parameters, registered.client), server)
 
 
 def may_skip_consent(request: AuthorizationRequest, remembered: Sequence[str]) -> bool:
@@ -109,17 +125,21 @@ async def approve(
     allowed: Sequence[str],
     server: AuthorizationServer,
 ) -> AuthorizationResponse:
-    """The answer for scopes `allowed`, a part of the request's (§4.1.2, §4.2.2)."""
+    """The answer for scopes `allowed`, a part of the request's (§4.1.2, §4.2.2). Raises InvalidRequestUri."""
     granted = tuple(name for name in request.scope if name in allowed)
     if not granted:
-        return deny(request, server)
+        return await deny(request, server)
+    if request.pushed is not None:
+        await request_uri.use(request.pushed, server)
     issue = _token if request.response_type == "token" else _code
     answer = await issue(request, user, authenticated_at, granted, server)
     return _response(request.redirect_uri, answer, request.state, request.response_mode, server)
 
 
-def deny(request: AuthorizationRequest, server: AuthorizationServer) -> AuthorizationResponse:
-    """The answer that the resource owner refused (§4.1.2.1)."""
+async def deny(request: AuthorizationRequest, server: AuthorizationServer) -> AuthorizationResponse:
+    """The answer that the resource owner refused (§4.1.2.1). Raises InvalidRequestUri."""
+    if request.pushed is not None:
+        await request_uri.use(request.pushed, server)
     error = AccessDenied("The resource owner refused.")
     return _response(request.redirect_uri, error.body(), request.state, request.response_mode, server)
 
@@ -131,6 +151,14 @@ async def _client(parameters: Parameters, server: AuthorizationServer) -> Regist
     if not registered.client.enabled:
         raise UnauthorizedClient("The client is disabled; an administrator can enable it.")
     return registered
+
+
+def _redirect_uri(parameters: Parameters, client: Client) -> str:
+    requested = parameters.get("redirect_uri")
+    target = redirect_uri.match(requested, client)
+    if target is None:
+        raise InvalidRequest(_no_redirect_uri(requested, client))
+    return target
 
 
 async def _checked(

@@ -81,6 +81,12 @@ class InvalidTarget(OAuthError):
     code, status = "invalid_target", 400
 
 
+class InvalidRequestUri(OAuthError):
+    """RFC 9101 §6.2, which RFC 9126 §4 goes by."""
+
+    code, status = "invalid_request_uri", 400
+
+
 class AccessDenied(OAuthError):
     """RFC 6749 §4.1.2.1."""
 

@@ -24,6 +24,8 @@ def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> 
         "token_endpoint": f"{issuer}/oauth/token",
         "introspection_endpoint": f"{issuer}/oauth/introspect",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
+        "require_pushed_authorization_requests": settings.require_pushed_authorization_requests,
         "jwks_uri": f"{issuer}/oauth/jwks",
         "scopes_supported": list(scopes),
         "response_types_supported": ["code", "token"],

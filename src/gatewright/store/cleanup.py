@@ -16,6 +16,8 @@ def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
         removed += len(ended)
     for table, key, end in (
         ("authorization_codes", "digest", "expires_at"),
+        ("pushed_requests", "digest", "expires_at"),
+        ("device_codes", "digest", "expires_at"),
         ("sessions", "digest", "expires_at"),
         ("failures", "name", "window_ends_at"),
         ("single_use", "digest", "expires_at"),

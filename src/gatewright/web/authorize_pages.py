@@ -30,8 +30,10 @@ from gatewright.web.http import Request as SmallRequest
 from gatewright.web.page_errors import error_page
 from gatewright.web.parameters import each_once
 from gatewright.web.parameters import query_parameters
+from gatewright.web.sessions import browser_token
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import here
+from gatewright.web.sessions import remember_browser
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
 from gatewright.web.sessions import to_new_password
@@ -60,12 +62,19 @@ class AuthorizePages:
 
     async def authorize(self, request: Request) -> Response:
         """Show what is asked (GET, or POST from the client per RFC 6749 §3.1), or take the decision."""
+        browser = browser_token(request)
+        response = await self._authorize(request, browser)
+        if "request_uri" in request.query_params:
+            remember_browser(response, browser, request)
+        return response
+
+    async def _authorize(self, request: Request, browser: str) -> Response:
         form = await read_form(request) if request.method == "POST" else FormData()
         try:
             small = await self._refuse_plain_http(request)
             if form and "decision" not in form:
                 return _as_get(request, form)
-            asked = await authorize.check(query_parameters(small), self._parts.server)
+            asked = await authorize.check(query_parameters(small), browser, self._parts.server)
             found = await signed_in(request, self._parts)
             if found is None:
                 return to_login(request)
@@ -86,9 +95,8 @@ class AuthorizePages:
         form = await read_form(request)
         try:
             await self._refuse_plain_http(request)
-            asked = await authorize.check(
-                each_once([(name, str(text)) for name, text in form.multi_items()]), self._parts.server
-            )
+            parameters = each_once([(name, str(text)) for name, text in form.multi_items()])
+            asked = await authorize.check(parameters, browser_token(request), self._parts.server)
             found = await signed_in(request, self._parts)
             if found is None:
                 raise InvalidRequest("Sign in first: the approval needs a session.")
@@ -126,7 +134,7 @@ class AuthorizePages:
         parts, user = self._parts, found.user.user
         granted = tuple(name for name in asked.scope if name in allowed)
         if not approved or not granted:
-            return respond(authorize.deny(asked, parts.server))
+            return respond(await authorize.deny(asked, parts.server))
         # What is remembered holds for the whole of this server, and this was asked for some of it alone.
         if remember and not asked.resource:
             await self._remember(asked, user, granted)

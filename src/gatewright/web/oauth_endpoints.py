@@ -20,6 +20,7 @@ from gatewright.oauth.errors import UnsupportedGrantType
 from gatewright.oauth.errors import UseDpopNonce
 from gatewright.oauth.introspect import introspect
 from gatewright.oauth.metadata import metadata
+from gatewright.oauth.par import push
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.revoke import revoke
 from gatewright.oauth.sender import Sender
@@ -52,6 +53,10 @@ _log = structlog.get_logger("gatewright.oauth")
 
 def _json(answer: Any) -> Response:
     return Response(200, _encode(answer), _ANSWER)
+
+
+def _created(answer: Any) -> Response:
+    return Response(201, _encode(answer), _ANSWER)
 
 
 def endpoint(operation: Operation, *, compatible: bool = False, render: Callable[[Any], Response] = _json) -> Handler:
@@ -179,6 +184,7 @@ ENDPOINTS: Final[dict[str, Handler]] = {
     "/oauth/introspect": _introspection,
     "/oauth/revoke": endpoint(revoke),
     "/oauth/jwks": jwks,
+    "/oauth/par": endpoint(push, render=_created),
 }
 """The standard addresses."""
 

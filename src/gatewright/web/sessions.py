@@ -12,10 +12,14 @@ from gatewright.app.parts import Parts
 from gatewright.identity import sessions
 from gatewright.identity.sessions import SignedIn
 from gatewright.identity.sessions import StartedSession
+from gatewright.kernel.secrets import BROWSER
+from gatewright.kernel.secrets import is_well_formed
+from gatewright.kernel.secrets import make_secret
 from gatewright.kernel.settings import GlobalSettings
 
 SESSION_COOKIE: Final = "gatewright_session"
 LOGIN_COOKIE: Final = "gatewright_login"
+BROWSER_COOKIE: Final = "gatewright_browser"
 _QUERY: Final = "%&=+?/:;,@!$'()*"
 
 
@@ -76,6 +80,17 @@ def login_token(request: Request) -> str:
 def remember_login_token(response: Response, token: str, request: Request) -> None:
     """Give the browser the login form's token."""
     _set(response, LOGIN_COOKIE, token, request, 3600)
+
+
+def browser_token(request: Request) -> str:
+    """What tells this browser from others before anybody signs in: its cookie's value, or a new one."""
+    cookie = request.cookies.get(BROWSER_COOKIE, "")
+    return cookie if is_well_formed(cookie, BROWSER) else make_secret(BROWSER)
+
+
+def remember_browser(response: Response, token: str, request: Request) -> None:
+    """Give the browser that token."""
+    _set(response, BROWSER_COOKIE, token, request, 3600)
 
 
 def forget_session(response: Response) -> None:

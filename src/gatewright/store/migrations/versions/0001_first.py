@@ -263,7 +263,6 @@ def _pending() -> None:
         _digest("browser", nullable=True),
         _time("expires_at"),
     )
-    op.create_index("pushed_requests_client", "pushed_requests", ["client_id"])
     op.create_index("pushed_requests_expiry", "pushed_requests", ["expires_at"])
     op.create_table(
         "device_codes",
