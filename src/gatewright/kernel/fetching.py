@@ -21,6 +21,7 @@ from gatewright.kernel.memory import Memory
 from gatewright.kernel.network import AddressRefused
 from gatewright.kernel.network import GuardedTransport
 from gatewright.kernel.network import PrivateHosts
+from gatewright.kernel.single_flight import SingleFlight
 
 BETWEEN_RENEWALS: Final = 30
 """Seconds. A document is not asked for more often, however many unknown keys are presented."""
@@ -69,12 +70,11 @@ class Fetcher:
         self._client: httpx.AsyncClient | None = None
         self._kept: Memory[str, Document] = Memory(_MOST_DOCUMENTS)
         self._failures: Memory[str, tuple[int, str]] = Memory(_MOST_DOCUMENTS)
-        self._running: dict[str, asyncio.Task[Document]] = {}
+        self._running: SingleFlight[str, Document] = SingleFlight()
 
     async def close(self) -> None:
         """Close the connections."""
-        for task in list(self._running.values()):
-            task.cancel()
+        self._running.cancel()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -110,21 +110,18 @@ class Fetcher:
         until, reason = self._failures.get(url) or (0, "")
         if self._clock() < until:
             raise FetchFailed(reason)
-        task = self._running.get(url)
-        if task is None:
-            task = self._running[url] = asyncio.create_task(self._fetch(url))
-            task.add_done_callback(lambda done: self._finished(url, done))
-        return await asyncio.shield(task)  # one caller that gives up does not end it for the others
-
-    def _finished(self, url: str, task: asyncio.Task[Document]) -> None:
-        del self._running[url]
-        if task.cancelled():
-            return
-        error = task.exception()
-        if isinstance(error, FetchFailed):
-            self._failures.put(url, (self._clock() + FAILURE_KEPT, str(error)))
+        return await self._running.run(url, lambda: self._fetch(url))
 
     async def _fetch(self, url: str) -> Document:
+        try:
+            document = await self._fetched(url)
+        except FetchFailed as failure:
+            self._failures.put(url, (self._clock() + FAILURE_KEPT, str(failure)))
+            raise
+        self._kept.put(url, document)
+        return document
+
+    async def _fetched(self, url: str) -> Document:
         kept = self._kept.get(url)
         validator = {"if-none-match": kept.etag} if kept and kept.etag else {}
         answer = await self._exchange("GET", url, {"accept": "application/json", **validator})
@@ -136,11 +133,9 @@ class Fetcher:
         else:
             raise FetchFailed(f"{url} answered {answer.status}; 200 was expected, and redirects are not followed")
         lasts = freshness(answer.headers, now)
-        document = Document(
+        return Document(
             body=body, etag=etag, fetched_at=now, fresh_until=now + lasts.fresh, usable_until=now + lasts.usable
         )
-        self._kept.put(url, document)
-        return document
 
     async def _exchange(
         self, method: str, url: str, headers: dict[str, str], form: Mapping[str, str] | None = None

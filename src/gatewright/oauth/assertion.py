@@ -44,7 +44,7 @@ def check_times(claims: dict[str, Any], now: int, longest: int) -> int:
     # §3, 4: "The JWT MUST contain an "exp" (expiration time) claim that limits the time window during which the JWT
     # can be used. […] Note that the authorization server may reject JWTs with an "exp" claim value that is
     # unreasonably far in the future."
-    ends = _time(claims, "exp")
+    ends = time_claim(claims, "exp")
     if ends is None:
         raise Refused("exp is missing")
     if ends + LEEWAY <= now:
@@ -53,7 +53,7 @@ def check_times(claims: dict[str, Any], now: int, longest: int) -> int:
         raise Refused(f"exp is more than {longest} seconds ahead; an administrator can change assertion_lifetime")
     # §3, 5: "The JWT MAY contain an "nbf" (not before) claim"; 6: "an "iat" (issued at) claim".
     for name in ("nbf", "iat"):
-        begins = _time(claims, name)
+        begins = time_claim(claims, name)
         if begins is not None and begins > now + LEEWAY:
             raise Refused(f"{name} is in the future")
     return ends
@@ -78,8 +78,8 @@ def text_claim(claims: dict[str, Any], name: str) -> str:
     return value
 
 
-def _time(claims: dict[str, Any], name: str) -> int | None:
-    """A NumericDate (RFC 7519 §2), which may have a fraction."""
+def time_claim(claims: dict[str, Any], name: str) -> int | None:
+    """A NumericDate (RFC 7519 §2), which may have a fraction; None when it is not there. Raises Refused."""
     value = claims.get(name)
     if value is None:
         return None

@@ -7,6 +7,8 @@ from gatewright.oauth.access_token import ActiveToken
 from gatewright.oauth.access_token import find_active
 from gatewright.oauth.errors import InvalidDpopProof
 from gatewright.oauth.errors import UseDpopNonce
+from gatewright.oauth.external_token import ExternalToken
+from gatewright.oauth.external_token import ExternalTokens
 from gatewright.oauth.resource import path_of
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
@@ -46,6 +48,7 @@ class Guard:
 
     def __init__(self, server: AuthorizationServer) -> None:
         self._server = server
+        self._external = ExternalTokens(server)
         self._scopes: Mapping[str, Scope] = {}
         self._openings = Openings(())
         self._acls: Mapping[str, tuple[str, ...]] = {}
@@ -80,8 +83,10 @@ class Guard:
                 scope=await self._hint(service, template),
             )
         scheme = "Bearer" if sender is None else "DPoP"
-        active = await find_active(token, self._server)
-        if not isinstance(active, ActiveToken):
+        active: ActiveToken | ExternalToken | str = await find_active(token, self._server)
+        if isinstance(active, str):
+            active = await self._external.find(token, active)
+        if isinstance(active, str):
             raise Refused(401, "invalid_token", f"The access token cannot be used: {active}.", scheme=scheme)
         if active.token.resource and not self._is_for(active.token.resource, raw_path):
             words = "The access token is for another resource: ask for one without resource, or with this address."
@@ -141,9 +146,9 @@ class Guard:
         return self._nearest[service]
 
 
-def _caller(active: ActiveToken) -> Caller:
-    token, owner = active.token, active.owner
-    if owner is None:
+def _caller(active: ActiveToken | ExternalToken) -> Caller:
+    token = active.token
+    if isinstance(active, ActiveToken) and active.owner is None:
         return Caller(
             kind="client",
             subject=active.sub,
@@ -152,6 +157,8 @@ def _caller(active: ActiveToken) -> Caller:
             groups=active.principal.groups,
             actors=token.actors,
         )
+    owner = active.owner
+    assert owner is not None
     return Caller(
         kind="user",
         subject=owner.user.id,
