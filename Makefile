@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup assets run test check docs fmt lint types layers bench lock
+.PHONY: help setup assets run test check docs screenshots fmt lint types layers bench lock
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -55,6 +55,9 @@ run: setup  ## the server on port 5555, with the example workspace on the first 
 
 docs: .venv/.ready  ## renew the settings reference from the code
 	$(BIN)/python tools/reference.py
+
+screenshots: setup .venv/.ready-dev .build/test-tools  ## renew the pictures of README.md and docs/
+	$(BIN)/python tools/screenshots.py
 
 bench: setup .venv/.ready-dev  ## what requests cost the server, beside its peers; ROW="…" measures one row
 	$(BIN)/python -m bench $(if $(ROW),--row "$(ROW)") $(ARGS)
