@@ -161,6 +161,7 @@ async def test_the_guard_knows_the_caller_of_a_jwt(jwt_site: Site) -> None:
         "client_id": seed.LEDGER,
         "scopes": ["orders"],
         "username": "ada",
+        "actor": None,
     }
 
 

@@ -137,7 +137,7 @@ _FILES = {
             """Who calls."""
             return {
                 "kind": caller.kind, "subject": caller.subject, "client_id": caller.client_id,
-                "scopes": list(caller.scopes), "username": caller.username,
+                "scopes": list(caller.scopes), "username": caller.username, "actor": caller.actor,
             }
 
         @service

@@ -123,6 +123,7 @@ async def test_the_service_sees_who_called_but_not_the_token(site: Site) -> None
         "client_id": seed.LEDGER,
         "scopes": ["orders", "customers"],
         "username": "ada",
+        "actor": None,
     }
 
 

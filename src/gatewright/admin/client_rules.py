@@ -28,6 +28,8 @@ GRANTS: Final = {
     "implicit": "Implicit",
     "client_credentials": "Client Credentials",
     "password": "Resource Owner Password Credentials",
+    "jwt_bearer": "JWT Bearer",
+    "token_exchange": "Token Exchange",
     "device_code": "Device Code",
 }
 """The grants a client can be allowed, as the protocol and as the form names them."""
@@ -203,7 +205,7 @@ def _grants(client: Client) -> list[str]:
             found.append("refresh_token is not listed here: the refresh limit decides about it.")
         elif grant not in GRANTS:
             found.append(f"{grant!r} is no grant; it must be {listed(list(GRANTS))}.{did_you_mean(grant, GRANTS)}")
-        elif client.type == "public" and grant in ("client_credentials", "password"):
+        elif client.type == "public" and grant in ("client_credentials", "password", "token_exchange"):
             found.append(f"{GRANTS[grant]} needs a confidential client; this one is public and cannot keep a secret.")
     return found
 

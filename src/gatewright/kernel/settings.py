@@ -67,7 +67,8 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         int, Meta(ge=60, le=3600, description="Seconds a person has to type in a device's code (RFC 8628) and approve.")
     ] = 600
     device_polling_interval: Annotated[
-        int, Meta(ge=1, le=60, description="Seconds a device waits between two requests; one that does not waits longer.")
+        int,
+        Meta(ge=1, le=60, description="Seconds a device waits between two requests; one that does not waits longer."),
     ] = 5
     access_token_format: Annotated[
         TokenFormat,
@@ -113,6 +114,14 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             description="The most seconds that an assertion (RFC 7523) of a client or a trusted issuer may be valid for.",
         ),
     ] = 3600
+    token_exchange_depth: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=16,
+            description="How many token exchanges (RFC 8693) may follow one another, from service to service.",
+        ),
+    ] = 4
     refresh_token_lifetime: Annotated[
         Lifetime | Literal["never"],
         Meta(description="Seconds an unused refresh token stays valid, or `never`; each rotation starts it anew."),

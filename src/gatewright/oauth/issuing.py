@@ -154,7 +154,9 @@ def token_type(token: AccessToken) -> str:
     return "DPoP" if token.jkt else "Bearer"
 
 
-def token_response(text: str, token: AccessToken, refresh_token: str | None = None) -> TokenResponse:
+def token_response(
+    text: str, token: AccessToken, refresh_token: str | None = None, issued_token_type: str | None = None
+) -> TokenResponse:
     """The answer that carries a new access token."""
     return TokenResponse(
         access_token=text,
@@ -162,4 +164,5 @@ def token_response(text: str, token: AccessToken, refresh_token: str | None = No
         expires_in=None if token.expires_at is None else token.expires_at - token.issued_at,
         scope=" ".join(token.scope),
         refresh_token=refresh_token,
+        issued_token_type=issued_token_type,
     )

@@ -10,6 +10,7 @@ from gatewright.oauth import dpop
 from gatewright.oauth import jwt_bearer
 from gatewright.oauth import password
 from gatewright.oauth import refresh_token
+from gatewright.oauth import token_exchange
 from gatewright.oauth.client_authentication import authenticate
 from gatewright.oauth.errors import UnauthorizedClient
 from gatewright.oauth.errors import UnsupportedGrantType
@@ -29,10 +30,11 @@ GRANTS: Final[dict[str, Grant]] = {
     "password": password.grant,
     "refresh_token": refresh_token.grant,
     jwt_bearer.GRANT_TYPE: jwt_bearer.grant,
+    token_exchange.GRANT_TYPE: token_exchange.grant,
 }
 """The grants, by `grant_type`."""
 
-ALLOWED_AS: Final = {jwt_bearer.GRANT_TYPE: "jwt_bearer"}
+ALLOWED_AS: Final = {jwt_bearer.GRANT_TYPE: "jwt_bearer", token_exchange.GRANT_TYPE: "token_exchange"}
 """What Allowed Grants call the grants whose `grant_type` is a URI."""
 
 

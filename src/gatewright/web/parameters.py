@@ -20,12 +20,12 @@ OAUTH_BODY_BYTES: Final = 65536
 """The largest body an OAuth endpoint reads."""
 MOST_PARAMETERS: Final = 200
 _ACCEPTED: Final = "application/x-www-form-urlencoded, multipart/form-data or application/json"
-_REPEATABLE: Final = frozenset({"resource"})
-"""RFC 8707 §2: each names one more. They come joined by a blank, which no URI holds."""
+_REPEATABLE: Final = frozenset({"resource", "audience"})
+"""RFC 8707 §2, RFC 8693 §2.1: each names one more. They come joined by a blank, which no URI holds."""
 _SENSITIVE: Final = frozenset({
     "grant_type", "client_id", "client_secret", "code", "code_verifier", "redirect_uri", "refresh_token", "username",
     "password", "scope", "token", "token_type_hint", "client_assertion", "client_assertion_type", "assertion",
-    "resource",
+    "resource", "subject_token", "actor_token",
 })  # fmt: skip
 
 
