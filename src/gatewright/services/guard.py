@@ -80,7 +80,7 @@ class Guard:
                 401,
                 "",
                 "An access token is needed: send Authorization: Bearer.",
-                scope=await self._hint(service, template),
+                scope=await self.scope_hint(service, template),
             )
         scheme = "Bearer" if sender is None else "DPoP"
         active: ActiveToken | ExternalToken | str = await find_active(token, self._server)
@@ -96,9 +96,9 @@ class Guard:
         caller = _caller(active)
         if not exists or is_open(acl):
             return caller
-        openings = await self._current_openings()
+        openings = await self.openings()
         if openings.scopes_for(service, template).isdisjoint(active.scope):
-            hint = await self._hint(service, template)
+            hint = await self.scope_hint(service, template)
             raise Refused(403, "insufficient_scope", _lacking(service, template), scope=hint, scheme=scheme)
         if not may_execute(acl, caller):
             name = caller.username or caller.client_id
@@ -125,13 +125,14 @@ class Guard:
         if jkt != token.jkt:
             raise Refused(401, "invalid_token", "The access token is bound to another key.", scheme="DPoP")
 
-    async def _hint(self, service: str, template: UrlTemplate | None) -> str:
+    async def scope_hint(self, service: str, template: UrlTemplate | None) -> str:
         """One scope that would do: the one that opens least."""
-        openings = await self._current_openings()
+        openings = await self.openings()
         names = openings.scopes_for(service, template)
         return min(names, key=lambda name: (_breadth(self._scopes[name]), name), default="")
 
-    async def _current_openings(self) -> Openings:
+    async def openings(self) -> Openings:
+        """Which scopes open what, now."""
         scopes = await self._server.directory.scopes()
         if scopes is not self._scopes:
             self._scopes, self._openings = scopes, Openings(scopes.values())

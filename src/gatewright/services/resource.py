@@ -40,7 +40,7 @@ def served(path: str, catalogue: Catalogue) -> Place | None:
 
 def _is_served(found: Place, catalogue: Catalogue) -> bool:
     if found[0] != "invoke":
-        return any(_begins_with(template, found) for template in catalogue.templates.by_text.values())
+        return any(begins_with(template, found) for template in catalogue.templates.by_text.values())
     if len(found) == 1:
         return bool(catalogue.services)
     if found[-1].startswith(":"):
@@ -48,7 +48,8 @@ def _is_served(found: Place, catalogue: Catalogue) -> bool:
     return catalogue.has_folder(".".join(found[1:]))
 
 
-def _begins_with(template: UrlTemplate, found: Place) -> bool:
+def begins_with(template: UrlTemplate, found: Place) -> bool:
+    """Whether a template has routes at or below a place."""
     beginning = template.segments[: len(found)]
     return len(beginning) == len(found) and all(
         written == given or written.startswith("{") for written, given in zip(beginning, found, strict=True)

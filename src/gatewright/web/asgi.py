@@ -9,6 +9,7 @@ import structlog
 
 from gatewright.app.parts import Parts
 from gatewright.oauth.metadata import well_known_path
+from gatewright.services.protected_resource import WELL_KNOWN
 from gatewright.web import cors
 from gatewright.web.http import JSON
 from gatewright.web.http import Disconnected
@@ -21,6 +22,7 @@ from gatewright.web.oauth_endpoints import COMPATIBLE_ENDPOINTS
 from gatewright.web.oauth_endpoints import ENDPOINTS
 from gatewright.web.oauth_endpoints import Handler
 from gatewright.web.oauth_endpoints import describe
+from gatewright.web.resource_endpoint import describe_resource
 from gatewright.web.service_endpoints import invoke
 from gatewright.web.service_endpoints import route
 from gatewright.web.transport import Proxies
@@ -63,6 +65,7 @@ class Gatewright:
         self._handlers = {
             **ENDPOINTS,
             **COMPATIBLE_ENDPOINTS,
+            well_known_path(""): describe,
             well_known_path(self.parts.server.issuer): describe,
             "/health/live": _alive,
             "/health/ready": _ready,
@@ -95,6 +98,8 @@ class Gatewright:
         handler = self._handlers.get(path)
         if handler is None and path.startswith("/invoke/"):
             handler = invoke
+        if handler is None and path.startswith(WELL_KNOWN):
+            handler = describe_resource
         response = await handler(request, self.parts) if handler else await route(request, self.parts)
         if response is None:
             response = Response(

@@ -39,12 +39,15 @@ def answered(output: object, service: Service) -> Response:
     return Response(given.status, body, list(headers.items()))
 
 
-def refused(error: Refused, request: Request) -> Response:
-    """The guard's refusal, as JSON or what Accept asks for."""
+def refused(error: Refused, request: Request, resource_metadata: str) -> Response:
+    """The guard's refusal, as JSON or what Accept asks for.
+
+    resource_metadata: where RFC 9728's metadata of what was asked for stands.
+    """
     _log.info(
         "refused", request=request.id, path=request.path, error=error.error or "no token", detail=error.description
     )
-    headers: Headers = [(b"www-authenticate", _challenge(error)), NO_STORE]
+    headers: Headers = [(b"www-authenticate", _challenge(error, resource_metadata)), NO_STORE]
     if error.nonce:
         headers.append((b"dpop-nonce", error.nonce.encode()))
     body = {"error": error.error or "unauthorized", "error_description": error.description}
@@ -64,13 +67,14 @@ def problem(error: ServiceError, request: Request) -> Response:
     return Response(error.status, _encode({**error.problem(), "reference": request.id}), headers)
 
 
-def _challenge(error: Refused) -> bytes:
-    """RFC 6750 §3: no error code when no token was sent. RFC 9449 §7.1: `algs` for DPoP."""
+def _challenge(error: Refused, resource_metadata: str) -> bytes:
+    """RFC 6750 §3: no error code when no token was sent. RFC 9449 §7.1: `algs` for DPoP. RFC 9728 §5.1: the metadata."""
     attributes = {"realm": "gatewright"}
     if error.error and error.error != "access_denied":
         attributes |= {"error": error.error, "error_description": error.description}
     if error.scope:
         attributes["scope"] = error.scope
+    attributes["resource_metadata"] = resource_metadata
     if error.scheme == "DPoP":
         attributes["algs"] = " ".join(dpop.ALGORITHMS)
     listed = ", ".join(f'{name}="{_quotable(value)}"' for name, value in attributes.items())

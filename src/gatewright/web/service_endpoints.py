@@ -7,6 +7,7 @@ from gatewright.kernel.errors import Unavailable
 from gatewright.services.errors import ServiceError
 from gatewright.services.guard import Refused
 from gatewright.services.path import invoked_service
+from gatewright.services.protected_resource import metadata_address
 from gatewright.services.template import Match
 from gatewright.web.http import BodyTooLarge
 from gatewright.web.http import Request
@@ -44,7 +45,7 @@ async def _call(request: Request, parts: Parts, name: str, match: Match | None) 
     try:
         return await _guarded(request, parts, name, match)
     except Refused as error:
-        return refused(error, request)
+        return await _refused(error, request, parts, name, match)
     except ServiceError as error:
         return problem(error, request)
     except Unreadable as error:
@@ -63,6 +64,13 @@ async def _call(request: Request, parts: Parts, name: str, match: Match | None) 
         return problem(
             ServiceError(503, "Not available now", "try again shortly", extensions={"retry_after": 1}), request
         )
+
+
+async def _refused(error: Refused, request: Request, parts: Parts, name: str, match: Match | None) -> Response:
+    if error.status == 401 and not error.scope:
+        error.scope = await parts.guard.scope_hint(name, match.template if match else None)
+    address = metadata_address(request.raw_path.decode("latin-1"), parts.server.issuer, parts.catalogue)
+    return refused(error, request, address)
 
 
 async def _guarded(request: Request, parts: Parts, name: str, match: Match | None) -> Response:
