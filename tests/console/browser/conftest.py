@@ -57,7 +57,8 @@ class Watch:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", alone])
         yield opened
         opened.close()
 
