@@ -77,6 +77,10 @@ CLIENT_VALUES = {
     "access_token_lifetime_seconds": "",
     "refresh_limit": "limited",
     "refresh_limit_count": "0",
+    "refresh_token_lifetime": "global",
+    "refresh_token_lifetime_seconds": "",
+    "dpop_bound_access_tokens": "false",
+    "may_act": "",
     "revision": "3",
 }
 CLIENT_FORM = {
@@ -84,7 +88,12 @@ CLIENT_FORM = {
     "client": POSTMAN,
     "values": CLIENT_VALUES,
     "errors": {},
-    "defaults": {"pkce_confidential": "false", "pkce_public": "true", "lifetime": "3600 seconds"},
+    "defaults": {
+        "pkce_confidential": "false",
+        "pkce_public": "true",
+        "lifetime": "3600 seconds",
+        "refresh_lifetime": "2592000 seconds",
+    },
     "scopes": ["airports"],
     "secrets": [
         ClientSecret(id="1", client_id="c", digest=b"", hash=None, created_at=NOW - 86_400 * 40, expires_at=NOW + 7_200)
@@ -194,7 +203,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "consent.html",
         {
             "brand": BRAND, "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
-            "client": {"name": "Postman", "version": "1.0"}, "user": "ada", "host": "oauth.pstmn.io", "resource": [], "error": "",
+            "client": {"name": "Postman", "version": "1.0"}, "user": "ada", "host": "oauth.pstmn.io", "resource": [], "user_code": "", "error": "",
             "scopes": [
                 {"name": "airports", "description": "Look up airports and distances"},
                 {"name": "orders.read", "description": "Read your orders"},
@@ -202,6 +211,17 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
+    "consent-device": (
+        "consent.html",
+        {
+            "brand": BRAND, "csrf": "c", "action": "/oauth/device?user_code=WDJB-MJHT", "request_id": "r",
+            "client": {"name": "Television", "version": "1.0"}, "user": "ada", "host": "", "user_code": "WDJB-MJHT", "error": "",
+            "resource": ["http://localhost:5555/invoke/airports", "http://localhost:5555/orders"],
+            "scopes": [{"name": "airports", "description": "Look up airports and distances"}],
+        },
+    ),
+    "device": ("device.html", {"brand": BRAND, "user_code": "WDJB-MJHX", "error": "No device waits under this code. Check it, or let the device show a new one."}),
+    "device-done": ("device_done.html", {"brand": BRAND, "client": "Television", "approved": True}),
     "form-post": (
         "form_post.html",
         {"brand": BRAND, "action": "https://app.example.com/cb", "fields": {"code": "gw_ac_1", "state": "s"}, "host": "app.example.com", "submit": "document.forms[0].submit()"},

@@ -167,17 +167,18 @@ async def _form(
 
 
 def _defaults(settings: GlobalSettings) -> dict[str, str]:
-    lifetime = settings.access_token_lifetime
+    lifetime, refresh = settings.access_token_lifetime, settings.refresh_token_lifetime
     return {
         "pkce_confidential": "true" if settings.require_pkce else "false",
         "pkce_public": "true",
         "lifetime": "never expires" if lifetime == "never" else f"{lifetime} seconds",
+        "refresh_lifetime": "never expires" if refresh == "never" else f"{refresh} seconds",
     }
 
 
 def _values(client: Client) -> dict[str, Any]:
     """A client as the form shows it."""
-    lifetime, limit = client.access_token_lifetime, client.refresh_limit
+    lifetime, limit, refresh = client.access_token_lifetime, client.refresh_limit, client.refresh_token_lifetime
     return {
         "name": client.name,
         "version": client.version,
@@ -191,6 +192,10 @@ def _values(client: Client) -> dict[str, Any]:
         "access_token_lifetime_seconds": str(lifetime) if isinstance(lifetime, int) else "",
         "refresh_limit": "limited" if isinstance(limit, int) else limit,
         "refresh_limit_count": str(limit) if isinstance(limit, int) else "",
+        "refresh_token_lifetime": "seconds" if isinstance(refresh, int) else refresh,
+        "refresh_token_lifetime_seconds": str(refresh) if isinstance(refresh, int) else "",
+        "dpop_bound_access_tokens": str(client.dpop_bound_access_tokens).lower(),
+        "may_act": client.may_act,
         "revision": str(client.revision),
     }
 
@@ -204,7 +209,7 @@ def _typed(visit: Visit) -> dict[str, Any]:
 def _read(visit: Visit) -> dict[str, Any]:
     """What the form means. Grants it does not show stay as they are."""
     lifetime, limit = visit.field("access_token_lifetime"), visit.field("refresh_limit")
-    pkce = visit.field("require_pkce")
+    refresh, pkce = visit.field("refresh_token_lifetime"), visit.field("require_pkce")
     return {
         "name": visit.field("name"),
         "version": visit.field("version"),
@@ -216,6 +221,9 @@ def _read(visit: Visit) -> dict[str, Any]:
         "require_pushed_authorization_requests": visit.field("require_pushed_authorization_requests") == "true",
         "access_token_lifetime": visit.field("access_token_lifetime_seconds") if lifetime == "seconds" else lifetime,
         "refresh_limit": visit.field("refresh_limit_count") if limit == "limited" else limit,
+        "refresh_token_lifetime": visit.field("refresh_token_lifetime_seconds") if refresh == "seconds" else refresh,
+        "dpop_bound_access_tokens": visit.field("dpop_bound_access_tokens") == "true",
+        "may_act": visit.field("may_act"),
     }
 
 

@@ -1,0 +1,39 @@
+"""The client form's fields for bound, exchanged and refreshed tokens."""
+
+import re
+
+from gatewright.store import clients
+
+NEW = "/oauth/clients/new"
+GOOD = {
+    "name": "Wallet",
+    "allowed_grants": ["client_credentials", "token_exchange"],
+    "dpop_bound_access_tokens": "true",
+    "may_act": "gateway",
+    "refresh_token_lifetime": "seconds",
+    "refresh_token_lifetime_seconds": "600",
+}
+
+
+async def test_they_are_kept_as_the_form_says(console):
+    answer = await console.submit(NEW, **GOOD)
+    client_id = re.search(r'<code id="client-id">(.*?)</code>', answer.text)[1]
+    kept = await console.site.parts.database.read(clients.find, client_id)
+    assert (kept.dpop_bound_access_tokens, kept.may_act, kept.refresh_token_lifetime) == (True, "gateway", 600)
+    assert kept.allowed_grants == ("client_credentials", "token_exchange")
+    page = await console.text(f"/oauth/clients/edit?client_id={client_id}")
+    assert re.search(r'name="dpop_bound_access_tokens" value="true" checked', page)
+    assert re.search(r'name="refresh_token_lifetime_seconds" value="600"', page)
+    assert re.search(r'name="may_act" type="text" value="gateway"', page)
+
+
+async def test_a_new_clients_tokens_are_bound_to_nothing_unless_asked(console):
+    page = await console.text(NEW)
+    assert re.search(r'name="dpop_bound_access_tokens" value="false" checked', page)
+    assert re.search(r'name="refresh_token_lifetime" value="global" checked', page)
+
+
+async def test_a_public_client_may_not_exchange_tokens(console):
+    answer = await console.submit(NEW, **GOOD | {"type": "public", "redirect_uris": "https://a.example/"})
+    assert answer.status_code == 422
+    assert "Token Exchange needs a confidential client" in answer.text
