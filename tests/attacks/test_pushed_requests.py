@@ -112,6 +112,7 @@ async def test_a_redirect_uri_in_the_address_does_not_replace_the_pushed_one(sit
         "urn:ietf:params:oauth:request_uri:" + make_secret(PUSHED_REQUEST),
         "urn:ietf:params:oauth:request_uri:" + "x" * 5000,
     ],
+    ids=["https", "link-local", "file", "empty", "guessed", "long"],
 )
 async def test_a_made_up_request_uri_is_refused_and_never_fetched(site: Site, request_uri: str) -> None:
     """Server-side request forgery, guessing (§7.1)."""
