@@ -309,6 +309,13 @@ class TestAttacks:
         await use_keys(site)
         await refusal(await send(site, text))
 
+    @pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "dpop+jwt", "authorization-grant+jwt"])
+    async def test_a_jwt_that_says_it_is_something_else(self, site: Site, typ: str) -> None:
+        """RFC 8725 §3.11."""
+        await use_keys(site)
+        await refusal(await send(site, KEY.sign(claims(), typ=typ)))
+        assert (await send(site, KEY.sign(claims(), typ="client-authentication+jwt"))).status_code == 200
+
     async def test_deep_and_wide_claims(self, site: Site) -> None:
         await use_secret(site)
         await refusal(await send(site, by_secret(aud=["x"] * 1000)))

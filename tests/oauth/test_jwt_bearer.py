@@ -197,6 +197,17 @@ class TestAttacks:
         await trust(site)
         assert "aud must be" in refusal(await send(site, KEY.sign(claims(aud=audience))))
 
+    @pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "logout+jwt", "dpop+jwt", "x"])
+    async def test_a_jwt_that_says_it_is_something_else(self, site: Site, typ: str) -> None:
+        """RFC 8725 §3.11."""
+        await trust(site)
+        refusal(await send(site, KEY.sign(claims(), typ=typ)))
+        assert (await send(site, KEY.sign(claims(), typ="authorization-grant+jwt"))).status_code == 200
+
+    async def test_this_server_as_a_registered_issuer(self, site: Site) -> None:
+        await trust(site, issuer=ORIGIN)
+        refusal(await send(site, KEY.sign(claims(iss=ORIGIN))))
+
     @pytest.mark.parametrize(
         "changes", [{"exp": NOW - 31}, {"exp": None}, {"exp": NOW + 4000}, {"nbf": NOW + 31}, {"iat": NOW + 31}]
     )

@@ -31,3 +31,8 @@ class By(msgspec.Struct, frozen=True):
         if self.sealer is None:
             raise GatewrightError("This needs the server's master key, which is not at hand here.")
         return self.sealer().seal(secret.encode(), context)
+
+    def unseal(self, sealed: bytes, context: bytes) -> str | None:
+        """What `seal` sealed; None when the master key is not at hand or another one."""
+        opened = self.sealer().open(sealed, context) if self.sealer else None
+        return opened.decode() if opened is not None else None

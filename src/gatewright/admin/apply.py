@@ -13,18 +13,22 @@ import msgspec
 from gatewright.admin import acls
 from gatewright.admin import associations
 from gatewright.admin import clients
+from gatewright.admin import external_servers
 from gatewright.admin import groups
 from gatewright.admin import prune as pruning
 from gatewright.admin import scopes
 from gatewright.admin import settings
+from gatewright.admin import trusted_issuers
 from gatewright.admin import users
 from gatewright.admin.actor import By
 from gatewright.admin.client_rules import NEW
 from gatewright.admin.client_rules import read_client
 from gatewright.admin.configuration import ClientEntry
 from gatewright.admin.configuration import Configuration
+from gatewright.admin.configuration import ExternalServerEntry
 from gatewright.admin.configuration import Refused
 from gatewright.admin.configuration import ScopeEntry
+from gatewright.admin.configuration import TrustedIssuerEntry
 from gatewright.admin.configuration import UserEntry
 from gatewright.admin.plan import Line
 from gatewright.admin.plan import Outcome
@@ -38,7 +42,9 @@ from gatewright.kernel.errors import Invalid
 from gatewright.services.catalogue import Catalogue
 from gatewright.store import access
 from gatewright.store import clients as client_store
+from gatewright.store import external_servers as external_store
 from gatewright.store import scopes as scope_store
+from gatewright.store import trusted_issuers as issuer_store
 from gatewright.store import users as user_store
 from gatewright.store.database import Database
 from gatewright.store.database import Transaction
@@ -111,7 +117,16 @@ class _Application:
 
     def run(self) -> None:
         """Part after part; a part that names others comes after theirs. Stops after the first part with problems."""
-        for part in (self._settings, self._groups, self._users, self._scopes, self._clients, self._acls):
+        for part in (
+            self._settings,
+            self._groups,
+            self._users,
+            self._scopes,
+            self._clients,
+            self._acls,
+            self._trusted_issuers,
+            self._external_servers,
+        ):
             part()
             if self._problems:
                 raise Refused(self._problems)
@@ -269,6 +284,43 @@ class _Application:
                     self.lines.append(Line("+", "acl", entry.target))
                 elif set(before) != set(entry.execute):
                     self._changed("acl", entry.target, [difference("execute", before, sorted(entry.execute))])
+
+    def _trusted_issuers(self) -> None:
+        for entry in self._configuration.trusted_issuers or ():
+            with self._entry(entry.pointer):
+                self._trusted_issuer(entry)
+
+    def _trusted_issuer(self, entry: TrustedIssuerEntry) -> None:
+        before = issuer_store.find(self._transaction, entry.issuer)
+        after = trusted_issuers.read_issuer(entry.values, before or trusted_issuers.NEW)
+        if before is None:
+            trusted_issuers.create(self._transaction, self._by, after)
+            self.lines.append(Line("+", "trusted issuer", entry.issuer))
+        else:
+            trusted_issuers.update(self._transaction, self._by, after)
+            self._changed("trusted issuer", entry.issuer, list(differences(before, after)))
+
+    def _external_servers(self) -> None:
+        for entry in self._configuration.external_servers or ():
+            with self._entry(entry.pointer):
+                self._external_server(entry)
+
+    def _external_server(self, entry: ExternalServerEntry) -> None:
+        before = external_store.find(self._transaction, entry.name)
+        given = external_servers.read_server(entry.values, before or external_servers.NEW)
+        secret = self._prepared.secrets.get(entry.pointer, "")
+        if before is None:
+            external_servers.create(self._transaction, self._by, given, user=entry.user or "", client_secret=secret)
+            self.lines.append(Line("+", "external authorization server", entry.name))
+            return
+        former = external_servers.user_name(self._transaction, before)
+        after = external_servers.update(self._transaction, self._by, given, user=entry.user, client_secret=secret)
+        changes = list(differences(before, msgspec.structs.replace(given, user_id=before.user_id)))
+        if entry.user is not None and entry.user != former:
+            changes.append(difference("user", former, entry.user))
+        if after.sealed_secret != before.sealed_secret:
+            changes.append("client_secret changed")
+        self._changed("external authorization server", entry.name, changes)
 
     def _changed(self, kind: str, name: str, changes: list[str]) -> None:
         if changes:

@@ -1,4 +1,4 @@
-"""Reading `gatewright.yaml`: what it says of settings, clients, scopes, groups, users and ACLs, with its places.
+"""Reading `gatewright.yaml`: what it says of settings, clients, scopes and the rest, with its places.
 
 Here the shape is checked: known keys, mappings and lists where they belong. What the values mean is checked when
 they are applied, by the operations that forms and API use as well.
@@ -15,7 +15,9 @@ from typing import get_type_hints
 import msgspec
 
 from gatewright.admin import client_rules
+from gatewright.admin import external_servers
 from gatewright.admin import scopes
+from gatewright.admin import trusted_issuers
 from gatewright.admin.fields import did_you_mean
 from gatewright.admin.fields import flag
 from gatewright.admin.fields import listed
@@ -27,7 +29,17 @@ from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.settings import ServerSettings
 
 T = TypeVar("T")
-PARTS: Final = ("server", "settings", "clients", "scopes", "groups", "users", "acls")
+PARTS: Final = (
+    "server",
+    "settings",
+    "clients",
+    "scopes",
+    "groups",
+    "users",
+    "acls",
+    "trusted_issuers",
+    "external_authorization_servers",
+)
 _CLIENT_KEYS: Final = ("client_id", *client_rules.FIELDS, "scopes", "groups", "secret")
 
 
@@ -91,6 +103,24 @@ class AclEntry(msgspec.Struct, frozen=True, kw_only=True):
     execute: tuple[str, ...]
 
 
+class TrustedIssuerEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A trusted issuer as the file has it."""
+
+    pointer: str
+    issuer: str
+    values: Mapping[str, object]
+
+
+class ExternalServerEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An external authorization server as the file has it."""
+
+    pointer: str
+    name: str
+    values: Mapping[str, object]
+    user: str | None
+    client_secret: FromEnvironment | None
+
+
 class Configuration:
     """What a file says. A part that is None is left as it is; `server` is read at start, and only checked here."""
 
@@ -106,6 +136,8 @@ class Configuration:
         self.groups = reader.part(parts, "groups", reader.entries(_group))
         self.users = reader.part(parts, "users", reader.entries(_user))
         self.acls = reader.part(parts, "acls", reader.entries(_acl))
+        self.trusted_issuers = reader.part(parts, "trusted_issuers", reader.entries(_trusted_issuer))
+        self.external_servers = reader.part(parts, "external_authorization_servers", reader.entries(_external_server))
         if reader.problems:
             raise Refused(reader.problems)
 
@@ -244,6 +276,22 @@ def _acl(reader: _Reader, pointer: str, value: Any) -> AclEntry:
         pointer=pointer,
         target=reader.required(pointer, values, "target"),
         execute=reader.value(pointer, values, "execute", texts, ()),
+    )
+
+
+def _trusted_issuer(reader: _Reader, pointer: str, value: Any) -> TrustedIssuerEntry:
+    values = reader.mapping(pointer, value, trusted_issuers.FIELDS)
+    return TrustedIssuerEntry(pointer=pointer, issuer=reader.required(pointer, values, "issuer"), values=values)
+
+
+def _external_server(reader: _Reader, pointer: str, value: Any) -> ExternalServerEntry:
+    values = reader.mapping(pointer, value, (*external_servers.FIELDS, "user", "client_secret"))
+    return ExternalServerEntry(
+        pointer=pointer,
+        name=reader.required(pointer, values, "name"),
+        values={name: values[name] for name in external_servers.FIELDS if name in values},
+        user=reader.value(pointer, values, "user", text, None),
+        client_secret=reader.from_environment(pointer, values, "client_secret"),
     )
 
 

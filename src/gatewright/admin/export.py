@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from gatewright.admin import external_servers
 from gatewright.admin.client_rules import FIELDS
 from gatewright.admin.listing import all_clients
 from gatewright.admin.listing import all_users
@@ -12,16 +13,19 @@ from gatewright.kernel.yaml import YamlProblem
 from gatewright.kernel.yaml import load
 from gatewright.store import access
 from gatewright.store import clients
+from gatewright.store import external_servers as external_store
 from gatewright.store import scopes
 from gatewright.store import settings
+from gatewright.store import trusted_issuers
 from gatewright.store import users
 from gatewright.store.database import Transaction
+from gatewright.store.external_servers import ExternalServer
 from gatewright.store.records import Client
 from gatewright.store.records import User
 
 
 def configuration(transaction: Transaction) -> dict[str, Any]:
-    """Settings, clients, scopes, groups, users and ACLs as `gatewright.yaml` has them, every field written out."""
+    """Everything that is configured as `gatewright.yaml` has it, every field written out."""
     groups = [group for group in access.all_groups(transaction) if not group.predefined]
     acls = access.all_acls(transaction).items()
     return {
@@ -31,6 +35,10 @@ def configuration(transaction: Transaction) -> dict[str, Any]:
         "clients": [_client(transaction, client) for client in all_clients(transaction)],
         "users": [_user(transaction, user) for user in all_users(transaction)],
         "acls": [{"target": target, "execute": list(execute)} for target, execute in acls],
+        "trusted_issuers": [_without(issuer, "revision") for issuer in trusted_issuers.all_issuers(transaction)],
+        "external_authorization_servers": [
+            _external(transaction, server) for server in external_store.all_servers(transaction)
+        ],
     }
 
 
@@ -71,6 +79,12 @@ def _client(transaction: Transaction, client: Client) -> dict[str, Any]:
 
 def _user(transaction: Transaction, user: User) -> dict[str, Any]:
     return {"name": user.name, "groups": sorted(users.groups(transaction, user.id)), "enabled": user.enabled}
+
+
+def _external(transaction: Transaction, server: ExternalServer) -> dict[str, Any]:
+    document = msgspec.to_builtins(server)
+    chosen = {name: document[name] for name in external_servers.FIELDS}
+    return {**chosen, "user": external_servers.user_name(transaction, server)}
 
 
 def _without(value: object, field: str) -> dict[str, Any]:

@@ -32,11 +32,14 @@ _LONGEST_SECRET: Final = 512
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """Hashes of what has changed, by the pointer of its client or user; and passwords made for new users."""
+    """Hashes of what has changed, by the pointer of its client or user; passwords made for new users; and the secrets
+    for external authorization servers, by pointer, as they are.
+    """
 
     hashes: Mapping[str, str]
     made_passwords: Mapping[str, str]
     made_hashes: Mapping[str, str]
+    secrets: Mapping[str, str]
 
 
 async def prepare(database: Database, configuration: Configuration, environment: Mapping[str, str]) -> Prepared:
@@ -58,9 +61,22 @@ async def prepare(database: Database, configuration: Configuration, environment:
             kept = await database.read(_secrets, client)
             if _is_secret(value, client.secret, configuration, problems) and not await _is_known(value, kept):
                 hashes[client.pointer] = await hash_password(value)
+    secrets = _secrets_of_external_servers(configuration, environment, problems)
     if problems:
         raise Refused(problems)
-    return Prepared(hashes, made, {pointer: await hash_password(password) for pointer, password in made.items()})
+    made_hashes = {pointer: await hash_password(password) for pointer, password in made.items()}
+    return Prepared(hashes, made, made_hashes, secrets)
+
+
+def _secrets_of_external_servers(
+    configuration: Configuration, environment: Mapping[str, str], problems: list[str]
+) -> dict[str, str]:
+    values = {
+        entry.pointer: _value(entry.client_secret, configuration, environment, problems)
+        for entry in configuration.external_servers or ()
+        if entry.client_secret
+    }
+    return {pointer: value for pointer, value in values.items() if value}
 
 
 def find_client(transaction: Transaction, entry: ClientEntry) -> Client | None:

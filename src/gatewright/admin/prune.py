@@ -2,8 +2,10 @@
 
 from gatewright.admin import acls
 from gatewright.admin import clients
+from gatewright.admin import external_servers
 from gatewright.admin import groups
 from gatewright.admin import scopes
+from gatewright.admin import trusted_issuers
 from gatewright.admin import users
 from gatewright.admin.actor import By
 from gatewright.admin.configuration import Configuration
@@ -13,7 +15,9 @@ from gatewright.admin.listing import all_users
 from gatewright.admin.plan import Line
 from gatewright.kernel.errors import GatewrightError
 from gatewright.store import access
+from gatewright.store import external_servers as external_store
 from gatewright.store import scopes as scope_store
+from gatewright.store import trusted_issuers as issuer_store
 from gatewright.store.database import Transaction
 
 
@@ -22,6 +26,8 @@ def prune(transaction: Transaction, by: By, configuration: Configuration, client
     lines: list[Line] = []
     try:
         _acls(transaction, by, configuration, lines)
+        _trusted_issuers(transaction, by, configuration, lines)
+        _external_servers(transaction, by, configuration, lines)
         _clients(transaction, by, configuration, client_ids, lines)
         _scopes(transaction, by, configuration, lines)
         _users(transaction, by, configuration, lines)
@@ -39,6 +45,26 @@ def _acls(transaction: Transaction, by: By, configuration: Configuration, lines:
         if target not in named:
             acls.delete(transaction, by, target)
             lines.append(Line("-", "acl", target))
+
+
+def _trusted_issuers(transaction: Transaction, by: By, configuration: Configuration, lines: list[Line]) -> None:
+    if configuration.trusted_issuers is None:
+        return
+    named = {entry.issuer for entry in configuration.trusted_issuers}
+    for issuer in issuer_store.all_issuers(transaction):
+        if issuer.issuer not in named:
+            trusted_issuers.delete(transaction, by, issuer.issuer)
+            lines.append(Line("-", "trusted issuer", issuer.issuer))
+
+
+def _external_servers(transaction: Transaction, by: By, configuration: Configuration, lines: list[Line]) -> None:
+    if configuration.external_servers is None:
+        return
+    named = {entry.name for entry in configuration.external_servers}
+    for server in external_store.all_servers(transaction):
+        if server.name not in named:
+            external_servers.delete(transaction, by, server.name)
+            lines.append(Line("-", "external authorization server", server.name))
 
 
 def _clients(

@@ -21,7 +21,9 @@ from gatewright.kernel.errors import NotFound
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.template import parse_template
 from gatewright.store import clients
+from gatewright.store import external_servers
 from gatewright.store import scopes
+from gatewright.store import trusted_issuers
 from gatewright.store.database import Transaction
 from gatewright.store.records import Scope
 
@@ -91,6 +93,8 @@ def delete(transaction: Transaction, by: By, name: str) -> None:
     scopes.delete(transaction, name, by.now)
     for client_id in associated:
         _forget_default(transaction, by, client_id, name)
+    trusted_issuers.forget_scope(transaction, name, by.now)
+    external_servers.forget_scope(transaction, name, by.now)
     audit.record(transaction, by, "scope.delete", name, _audited(before) | {"clients": list(associated)})
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from gatewright.admin import audit
+from gatewright.admin import external_servers
 from gatewright.admin.actor import By
 from gatewright.admin.administrators import one_administrator_kept
 from gatewright.admin.groups import check_groups
@@ -102,6 +103,11 @@ def set_enabled(transaction: Transaction, by: By, user_id: str, enabled: bool) -
 def delete(transaction: Transaction, by: By, user_id: str) -> None:
     """Remove a user; sessions, consents and tokens go with it. Raises NotFound, Invalid (field `name`)."""
     user = find(transaction, user_id)
+    if runs := external_servers.of_user(transaction, user_id):
+        message = (
+            f"Calls from the external authorization server {runs[0]} run as this user; let them run as another first."
+        )
+        raise Invalid([FieldError("name", message)])
     groups = sorted(users.groups(transaction, user_id))
     tokens.revoke_user(transaction, user_id, by.now)
     with one_administrator_kept(transaction, "name", by.now):

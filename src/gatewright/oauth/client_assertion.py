@@ -32,7 +32,8 @@ def read(parameters: Parameters) -> tuple[str, ForeignJws]:
         raise InvalidRequest(f"client_assertion_type must be {ASSERTION_TYPE}.")
     jws = foreign_jws.read(parameters.get("client_assertion", ""))
     claims = jws.claims() if jws else None
-    if jws is None or claims is None:
+    # RFC 8725 §3.11: a JWT that says it is something else, such as an access token, is no assertion.
+    if jws is None or claims is None or not jws.has_type("", "jwt", "client-authentication+jwt"):
         raise InvalidClient("client_assertion is no signed JWT.")
     try:
         subject = assertion.text_claim(claims, "sub")

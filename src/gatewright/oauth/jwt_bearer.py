@@ -40,7 +40,8 @@ async def grant(
     """A token for the assertion's user. Raises InvalidGrant, InvalidScope, InvalidTarget."""
     jws = foreign_jws.read(required(parameters, "assertion"))
     claims = jws.claims() if jws else None
-    if jws is None or claims is None:
+    # RFC 8725 §3.11: a JWT that says it is something else, such as an access token, is no assertion.
+    if jws is None or claims is None or not jws.has_type("", "jwt", "authorization-grant+jwt"):
         raise InvalidGrant("The assertion is no signed JWT.")
     issuer = await _signer(jws, claims, server)
     try:
@@ -63,7 +64,7 @@ async def _signer(jws: ForeignJws, claims: dict[str, Any], server: Authorization
     """The trusted issuer that signed it. §3, 1: `iss` says which; 9: the signature proves it."""
     name = claims.get("iss")
     issuer = (await server.directory.trusted_issuers()).get(name) if isinstance(name, str) else None
-    if issuer is None or not issuer.enabled:
+    if issuer is None or not issuer.enabled or issuer.issuer == server.issuer:
         raise InvalidGrant(_UNSIGNED, detail="unknown or disabled issuer")
     try:
         if await foreign_jws.is_signed_by(jws, issuer, ASYMMETRIC, server.fetcher):

@@ -79,6 +79,19 @@ def delete(transaction: Transaction, name: str, now: int) -> bool:
     return transaction.execute("DELETE FROM external_servers WHERE name = ?", (name,)) == 1
 
 
+def forget_scope(transaction: Transaction, scope: str, now: int) -> None:
+    """Take a scope that is deleted from every external server. Theirs that meant it alone then mean nothing."""
+    for server in all_servers(transaction):
+        default = _without(scope, server.default_scope)
+        mapping = {theirs: _without(scope, ours) for theirs, ours in server.scope_mapping.items()}
+        if (default, mapping) != (server.default_scope, server.scope_mapping):
+            update(transaction, msgspec.structs.replace(server, default_scope=default, scope_mapping=mapping), now)
+
+
+def _without(scope: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in names if each != scope)
+
+
 def _document(server: ExternalServer) -> str:
     return to_json(msgspec.structs.replace(server, sealed_secret=None))
 

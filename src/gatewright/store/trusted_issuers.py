@@ -67,5 +67,13 @@ def delete(transaction: Transaction, issuer: str, now: int) -> bool:
     return transaction.execute("DELETE FROM trusted_issuers WHERE issuer = ?", (issuer,)) == 1
 
 
+def forget_scope(transaction: Transaction, scope: str, now: int) -> None:
+    """Take a scope that is deleted from every trusted issuer."""
+    for issuer in all_issuers(transaction):
+        if scope in issuer.scopes:
+            kept = tuple(each for each in issuer.scopes if each != scope)
+            update(transaction, msgspec.structs.replace(issuer, scopes=kept), now)
+
+
 def _issuer(row: Row) -> TrustedIssuer:
     return msgspec.structs.replace(msgspec.json.decode(row[0], type=TrustedIssuer), revision=row[1])
