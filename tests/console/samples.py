@@ -362,7 +362,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 "require_https": "except_loopback", "require_pkce": "false", "allow_plain_pkce": "false", "authorization_code_lifetime": "600",
                 "require_pushed_authorization_requests": "false", "pushed_request_lifetime": "60", "device_code_lifetime": "600", "device_polling_interval": "5",
                 "access_token_lifetime": "seconds", "access_token_lifetime_seconds": "3600", "refresh_token_lifetime": "seconds", "refresh_token_lifetime_seconds": "2592000",
-                "refresh_token_grace": "10", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "session_lifetime": "28800", "throttle_failures": "10",
+                "refresh_token_grace": "10", "dpop_nonce": "optional", "dpop_proof_lifetime": "60", "token_exchange_depth": "4", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "session_lifetime": "28800", "throttle_failures": "10",
                 "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "fetch_private_hosts": "", "revision": "4",
             },
         },

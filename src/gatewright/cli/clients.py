@@ -50,6 +50,13 @@ class Fields:
     access_token_format: Annotated[str | None, Parameter(help="global, opaque or jwt.")] = None
     refresh_limit: Annotated[str | None, Parameter(help="unlimited or a number; 0: no refresh token.")] = None
     refresh_rotation: Annotated[str | None, Parameter(help="true or false: a new refresh token at each use.")] = None
+    refresh_token_lifetime: Annotated[str | None, Parameter(help="global, never or seconds.")] = None
+    dpop_bound_access_tokens: Annotated[
+        str | None, Parameter(help="true or false: its tokens must be bound to a key (DPoP).")
+    ] = None
+    may_act: Annotated[
+        str | None, Parameter(help="Who alone may act for its tokens' users by token exchange: a client_id.")
+    ] = None
     default_scope: Annotated[
         list[str] | None, Parameter(help="A scope of requests that name none; may be repeated.")
     ] = None
