@@ -11,8 +11,10 @@ import httpx
 import pytest_asyncio
 from argon2 import PasswordHasher
 
+from gatewright.admin.client_rules import with_defaults
 from gatewright.services.catalogue import Catalogue
 from gatewright.store import access
+from gatewright.store import clients
 from gatewright.store import users
 from gatewright.store.database import Transaction
 from gatewright.store.records import User
@@ -121,7 +123,10 @@ def summary(page: str) -> str:
     return unescape(re.sub(r"<[^>]+>", " ", found[0])) if found else ""
 
 
-def _add_administrator(transaction: Transaction) -> None:
+def _prepare(transaction: Transaction) -> None:
+    """An administrator, and clients as registering them would have left them."""
+    for client in clients.page(transaction, limit=100):
+        clients.update(transaction, with_defaults(client))
     users.insert(
         transaction, User(id="id-of-admin", name="admin", password_hash=_CHEAP.hash(seed.PASSWORD), created_at=NOW)
     )
@@ -134,7 +139,7 @@ async def site(seeded: Path, catalogue: Catalogue, tmp_path: Path) -> AsyncItera
     opened = await open_site(seeded, catalogue, tmp_path)
     seed.write_package(tmp_path)
     await opened.parts.watcher.refresh()
-    await opened.parts.database.write(_add_administrator)
+    await opened.parts.database.write(_prepare)
     yield opened
     await opened.parts.stop()
 
