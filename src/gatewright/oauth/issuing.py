@@ -21,10 +21,13 @@ from gatewright.store.records import RefreshToken
 
 
 class Exchanged(msgspec.Struct, frozen=True):
-    """What a token takes over from the one it is exchanged for (RFC 8693): its subject and its end; and who acts now."""
+    """What a token takes over from the one it is exchanged for (RFC 8693): its subject and its end; and who acts now.
+
+    digest: of that token, if it is one of ours.
+    """
 
     sub: str
-    digest: bytes
+    digest: bytes | None
     expires_at: int | None
     actors: tuple[str, ...]
 

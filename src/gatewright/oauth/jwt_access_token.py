@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth import jose
 from gatewright.oauth.errors import InvalidScope
 from gatewright.oauth.jose import MOST_CHARACTERS
 from gatewright.oauth.resource import path_of
@@ -61,6 +62,12 @@ def is_jwt(client: Client, settings: GlobalSettings) -> bool:
     """Whether the client's access tokens are JWTs."""
     own = client.access_token_format
     return (settings.access_token_format if own == "global" else own) == "jwt"
+
+
+def claims_to_be_one(text: str) -> bool:
+    """Whether a text has the form of a JWT access token of ours, whoever made it."""
+    unverified = jose.read(text)
+    return unverified is not None and unverified.header.typ == TYP
 
 
 async def signed(claims: Claims, server: AuthorizationServer) -> str:

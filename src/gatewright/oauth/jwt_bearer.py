@@ -4,6 +4,8 @@ import hashlib
 from typing import Any
 from typing import Final
 
+import msgspec
+
 from gatewright.kernel.fetching import FetchFailed
 from gatewright.kernel.ids import row_id
 from gatewright.oauth import assertion
@@ -34,11 +36,30 @@ GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _UNSIGNED: Final = "The assertion is not signed by an issuer that is trusted here; an administrator can register one."
 
 
+class Vouched(msgspec.Struct, frozen=True):
+    """An assertion that counts: whom its issuer vouches for, and until when, in seconds since the epoch."""
+
+    issuer: TrustedIssuer
+    user: User
+    claims: dict[str, Any]
+    ends: int
+    identifier: str
+
+
 async def grant(
     parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
 ) -> TokenResponse:
     """A token for the assertion's user. Raises InvalidGrant, InvalidScope, InvalidTarget."""
-    jws = foreign_jws.read(required(parameters, "assertion"))
+    known = await vouched(required(parameters, "assertion"), server)
+    granted = _scope(parameters, registered, known.issuer)
+    audience = resource.resolve(parameters, server)
+    await use_up(known, server)
+    return await _issue(registered, known.user, granted, audience, sender, server)
+
+
+async def vouched(text: str, server: AuthorizationServer) -> Vouched:
+    """What an assertion of a trusted issuer says. Raises InvalidGrant unless it counts now, for this server."""
+    jws = foreign_jws.read(text)
     claims = jws.claims() if jws else None
     # RFC 8725 §3.11: a JWT that says it is something else, such as an access token, is no assertion.
     if jws is None or claims is None or not jws.has_type("", "jwt", "authorization-grant+jwt"):
@@ -47,17 +68,22 @@ async def grant(
     try:
         ends = await _check(claims, issuer, server)
         user = await _user(claims, issuer, server)
-        granted = _scope(parameters, registered, issuer)
-        audience = resource.resolve(parameters, server)
         identifier = claims.get("jti")
         if identifier is not None:
             identifier = assertion.text_claim(claims, "jti")
-        # §3, 7: `jti` is optional here; without it, the assertion itself is good for one use.
-        unique = identifier or hashlib.sha256(jws.signing_input).hexdigest()
-        await assertion.use_once("grant", issuer.issuer, unique, ends, server)
     except Refused as refused:
         raise InvalidGrant(f"The assertion does not count: {refused}.") from None
-    return await _issue(registered, user, granted, audience, sender, server)
+    # §3, 7: `jti` is optional here; without it, the assertion itself is good for one use.
+    unique = identifier or hashlib.sha256(jws.signing_input).hexdigest()
+    return Vouched(issuer, user, claims, ends, unique)
+
+
+async def use_up(known: Vouched, server: AuthorizationServer) -> None:
+    """Use the assertion, which is good for one use. Raises InvalidGrant when it was used before."""
+    try:
+        await assertion.use_once("grant", known.issuer.issuer, known.identifier, known.ends, server)
+    except Refused as refused:
+        raise InvalidGrant(f"The assertion does not count: {refused}.") from None
 
 
 async def _signer(jws: ForeignJws, claims: dict[str, Any], server: AuthorizationServer) -> TrustedIssuer:

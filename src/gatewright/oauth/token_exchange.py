@@ -6,16 +6,22 @@ acts. Either way it opens no more than its subject token and its client may, and
 
 from typing import Final
 
+from gatewright.oauth import exchange_subject
+from gatewright.oauth import jwt_access_token
+from gatewright.oauth import jwt_bearer
 from gatewright.oauth import resource
 from gatewright.oauth import scope
 from gatewright.oauth.access_token import ActiveToken
 from gatewright.oauth.access_token import find_active
+from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.errors import InvalidRequest
+from gatewright.oauth.exchange_subject import Subject
 from gatewright.oauth.issuing import Exchanged
 from gatewright.oauth.issuing import TokenResponse
 from gatewright.oauth.issuing import new_access_token
 from gatewright.oauth.issuing import token_response
 from gatewright.oauth.jwt_access_token import is_jwt
+from gatewright.oauth.jwt_bearer import Vouched
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
 from gatewright.oauth.sender import Sender
@@ -29,7 +35,7 @@ GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"
 """§3: an access token of this server, opaque or JWT."""
 JWT: Final = "urn:ietf:params:oauth:token-type:jwt"
-"""§3: an access token of this server that is a JWT."""
+"""§3: an access token of this server that is a JWT; as the subject, an assertion of a trusted issuer, too."""
 
 
 async def grant(
@@ -38,23 +44,25 @@ async def grant(
     """Exchange a token. Raises InvalidRequest for tokens that do not count (§2.2.2), InvalidScope, InvalidTarget."""
     client, now = registered.client, server.clock()
     issued_type = await _requested_type(parameters, client, server)
-    subject = await _presented("subject", parameters, registered, sender, server)
+    subject = await _subject(parameters, registered, sender, server)
     actor = await _actor(parameters, registered, sender, server)
     _refuse_unless_it_may_act(actor, subject, client)
     actors = await _chain(actor, subject, server)
     # §2.1: what is asked for, within what the subject token has, within what the client may have
     granted = scope.narrow(parameters.get("scope"), subject.scope, registered)
-    audience = resource.narrow(_with_audience(parameters), subject.token.resource, server)
+    audience = resource.narrow(_with_audience(parameters), subject.resource, server)
     text, token = await new_access_token(
         client,
         granted,
         server,
         now,
         jkt=sender.jkt,
-        user_id=subject.token.user_id,
+        user_id=subject.user_id,
         resource=audience,
-        exchanged=Exchanged(subject.sub, subject.token.digest, subject.token.expires_at, actors),
+        exchanged=Exchanged(subject.sub, subject.digest, subject.expires_at, actors),
     )
+    if subject.vouched is not None:
+        await _use_up(subject.vouched, server)
     await server.database.write(tokens.add_access_token, token)
     # §2.2.1: a refresh token is "typically not" issued: the subject token's end would mean nothing
     return token_response(text, token, issued_token_type=issued_type)
@@ -70,6 +78,22 @@ async def _requested_type(parameters: Parameters, client: Client, server: Author
     if not is_jwt(client, await server.directory.settings()):
         raise InvalidRequest("This client's access tokens are opaque: leave requested_token_type out.")
     return requested
+
+
+async def _subject(
+    parameters: Parameters, registered: RegisteredClient, sender: Sender, server: AuthorizationServer
+) -> Subject:
+    text = required(parameters, "subject_token")
+    if parameters.get("subject_token_type") == JWT and not jwt_access_token.claims_to_be_one(text):
+        return await exchange_subject.of_jwt(text, server)
+    return exchange_subject.of_token(await _presented("subject", parameters, registered, sender, server))
+
+
+async def _use_up(known: Vouched, server: AuthorizationServer) -> None:
+    try:
+        await jwt_bearer.use_up(known, server)
+    except InvalidGrant as error:
+        raise InvalidRequest(f"subject_token cannot be used: {error.public}", detail=error.detail) from error
 
 
 async def _presented(
@@ -107,14 +131,13 @@ async def _actor(
     return actor
 
 
-def _refuse_unless_it_may_act(actor: ActiveToken | None, subject: ActiveToken, client: Client) -> None:
+def _refuse_unless_it_may_act(actor: ActiveToken | None, subject: Subject, client: Client) -> None:
     """§4.4: `may_act` says who may act for the subject; without an actor_token the client itself does."""
-    may_act = subject.registered.client.may_act
-    if may_act and may_act != (actor.sub if actor else client.client_id):
+    if subject.may_act and subject.may_act != (actor.sub if actor else client.client_id):
         raise InvalidRequest("The subject_token names another party that may act for its subject (may_act).")
 
 
-async def _chain(actor: ActiveToken | None, subject: ActiveToken, server: AuthorizationServer) -> tuple[str, ...]:
+async def _chain(actor: ActiveToken | None, subject: Subject, server: AuthorizationServer) -> tuple[str, ...]:
     """Who acts, the present one first (§4.1). Raises InvalidRequest for one that acts twice, and past the depth allowed."""
     most = (await server.directory.settings()).token_exchange_depth
     if subject.exchanges >= most:
@@ -123,10 +146,10 @@ async def _chain(actor: ActiveToken | None, subject: ActiveToken, server: Author
             "an administrator can change it in Global Settings (token_exchange_depth)."
         )
     if actor is None:
-        return subject.token.actors
-    if actor.sub == subject.sub or actor.sub in subject.token.actors:
+        return subject.actors
+    if actor.sub == subject.sub or actor.sub in subject.actors:
         raise InvalidRequest("The actor is the subject, or acts in this chain already.")
-    return (actor.sub, *subject.token.actors)
+    return (actor.sub, *subject.actors)
 
 
 def _with_audience(parameters: Parameters) -> Parameters:
