@@ -56,7 +56,14 @@ async def test_every_endpoint_advertised_answers(site: Site) -> None:
     endpoints = {name: address for name, address in found.items() if name.endswith("_endpoint")}
     assert endpoints.keys() == {
         f"{name}_endpoint"
-        for name in ("authorization", "token", "introspection", "revocation", "pushed_authorization_request")
+        for name in (
+            "authorization",
+            "token",
+            "introspection",
+            "revocation",
+            "pushed_authorization_request",
+            "device_authorization",
+        )
     }
     for address in endpoints.values():
         assert address.startswith(ORIGIN)

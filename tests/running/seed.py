@@ -53,7 +53,7 @@ PASSWORD = "correct horse battery staple"
 
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The parameters stand in the hash: tests that verify passwords stay quick."""
-_EVERY_GRANT = ("authorization_code", "implicit", "client_credentials", "password")
+_EVERY_GRANT = ("authorization_code", "implicit", "client_credentials", "password", "device_code")
 
 _CLIENTS = (
     Client(

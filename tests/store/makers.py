@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from gatewright.kernel.ids import row_id
+from gatewright.store.device_codes import DeviceCode
 from gatewright.store.pushed_requests import PushedRequest
 from gatewright.store.records import AccessToken
 from gatewright.store.records import AuthorizationCode
@@ -75,6 +76,20 @@ def code(text: str = "code1", **fields: Any) -> AuthorizationCode:
 def pushed_request(text: str = "pr1", **fields: Any) -> PushedRequest:
     given: dict[str, Any] = {"client_id": "c1", "parameters": {"state": "ü"}, "expires_at": NOW + 60}
     return PushedRequest(digest=sha(text), **(given | fields))
+
+
+def device_code(text: str = "dc1", **fields: Any) -> DeviceCode:
+    given: dict[str, Any] = {
+        "user_code": "BCDFGHJK",
+        "client_id": "c1",
+        "scope": ("a", "b"),
+        "grant_id": "g1",
+        "issued_at": NOW,
+        "expires_at": NOW + 600,
+        "interval": 5,
+        "next_poll_at": NOW,
+    }
+    return DeviceCode(digest=sha(text), **(given | fields))
 
 
 def session(text: str = "se1", **fields: Any) -> Session:

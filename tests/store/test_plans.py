@@ -13,6 +13,7 @@ from gatewright.store import changes
 from gatewright.store import cleanup
 from gatewright.store import clients
 from gatewright.store import codes
+from gatewright.store import device_codes
 from gatewright.store import failures
 from gatewright.store import pushed_requests
 from gatewright.store import scopes
@@ -31,6 +32,7 @@ from tests.store.makers import access_token
 from tests.store.makers import client
 from tests.store.makers import code
 from tests.store.makers import consent
+from tests.store.makers import device_code
 from tests.store.makers import grant
 from tests.store.makers import own_token
 from tests.store.makers import pushed_request
@@ -45,6 +47,17 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (codes.find, (sha("code1"),), {}),
     (codes.redeem, (sha("code1"), grant(), access_token(), refresh_token(), NOW), {}),
     (codes.redeem, (sha("code1"), grant(), access_token(), refresh_token(), NOW), {}),
+    (device_codes.add, (device_code(),), {}),
+    (device_codes.find, (sha("dc1"),), {}),
+    (device_codes.find_typed, ("BCDFGHJK",), {}),
+    (device_codes.poll, (sha("dc1"), NOW), {}),
+    (device_codes.approve, (sha("dc1"), "u1", NOW, ("a",), NOW), {}),
+    (device_codes.deny, (sha("dc1"), NOW), {}),
+    (
+        device_codes.redeem,
+        (sha("dc1"), grant("g3"), access_token("at6", grant_id="g3"), refresh_token("rt6", grant_id="g3"), NOW),
+        {},
+    ),
     (pushed_requests.add, (pushed_request(),), {}),
     (pushed_requests.begin, (sha("pr1"), "c1", sha("b1"), NOW, NOW + 600), {}),
     (pushed_requests.use, (sha("pr1"),), {}),

@@ -42,9 +42,12 @@ class TooManyFailures(GatewrightError):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt to prove who one is: `name` is a user's name or a `client_id`, `address` the peer's."""
+    """An attempt to prove who one is, or to name a device's request: `address` is the peer's.
 
-    kind: Literal["user", "client"]
+    name: a user's name, a `client_id`, or the id of the user who types the code that a device shows.
+    """
+
+    kind: Literal["user", "client", "user_code"]
     name: str
     address: str
 

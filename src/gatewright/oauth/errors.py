@@ -88,9 +88,27 @@ class InvalidRequestUri(OAuthError):
 
 
 class AccessDenied(OAuthError):
-    """RFC 6749 §4.1.2.1."""
+    """RFC 6749 §4.1.2.1, RFC 8628 §3.5."""
 
-    code, status = "access_denied", 403
+    code, status = "access_denied", 400
+
+
+class AuthorizationPending(OAuthError):
+    """RFC 8628 §3.5."""
+
+    code, status = "authorization_pending", 400
+
+
+class SlowDown(OAuthError):
+    """RFC 8628 §3.5."""
+
+    code, status = "slow_down", 400
+
+
+class ExpiredToken(OAuthError):
+    """RFC 8628 §3.5."""
+
+    code, status = "expired_token", 400
 
 
 class InvalidDpopProof(OAuthError):

@@ -25,6 +25,7 @@ def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> 
         "introspection_endpoint": f"{issuer}/oauth/introspect",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
+        "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
         "require_pushed_authorization_requests": settings.require_pushed_authorization_requests,
         "jwks_uri": f"{issuer}/oauth/jwks",
         "scopes_supported": list(scopes),

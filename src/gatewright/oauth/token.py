@@ -6,6 +6,7 @@ from typing import Final
 
 from gatewright.oauth import authorization_code
 from gatewright.oauth import client_credentials
+from gatewright.oauth import device_code
 from gatewright.oauth import dpop
 from gatewright.oauth import jwt_bearer
 from gatewright.oauth import password
@@ -29,12 +30,17 @@ GRANTS: Final[dict[str, Grant]] = {
     "client_credentials": client_credentials.grant,
     "password": password.grant,
     "refresh_token": refresh_token.grant,
+    device_code.GRANT_TYPE: device_code.grant,
     jwt_bearer.GRANT_TYPE: jwt_bearer.grant,
     token_exchange.GRANT_TYPE: token_exchange.grant,
 }
 """The grants, by `grant_type`."""
 
-ALLOWED_AS: Final = {jwt_bearer.GRANT_TYPE: "jwt_bearer", token_exchange.GRANT_TYPE: "token_exchange"}
+ALLOWED_AS: Final = {
+    device_code.GRANT_TYPE: "device_code",
+    jwt_bearer.GRANT_TYPE: "jwt_bearer",
+    token_exchange.GRANT_TYPE: "token_exchange",
+}
 """What Allowed Grants call the grants whose `grant_type` is a URI."""
 
 
@@ -47,12 +53,13 @@ async def token(
     grant = GRANTS.get(name)
     if grant is None:
         raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}.")
-    _refuse_unless_allowed(name, registered.client)
+    refuse_unless_allowed(name, registered.client)
     sender = await dpop.proven(sender, registered.client, server)
     return await grant(parameters, registered, sender, server)
 
 
-def _refuse_unless_allowed(name: str, client: Client) -> None:
+def refuse_unless_allowed(name: str, client: Client) -> None:
+    """Raise UnauthorizedClient unless the client may use the grant of that `grant_type`."""
     # A refresh token is bound to its client and grant, and a client whose Refresh Count is 0 never gets one.
     if name == "refresh_token" or ALLOWED_AS.get(name, name) in client.allowed_grants:
         return

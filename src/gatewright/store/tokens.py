@@ -218,10 +218,12 @@ def revoke_user(transaction: Transaction, user_id: str, now: int, batch: int = 5
 
 def _revoke_all(transaction: Transaction, column: str, value: str, now: int, batch: int) -> int:
     # Codes first, then grants, then tokens: what is being redeemed or refreshed meanwhile ends up in the next step.
-    ended = transaction.execute(
-        "DELETE FROM authorization_codes WHERE digest IN"
-        f" (SELECT digest FROM authorization_codes WHERE {column} = ? LIMIT ?)",
-        (value, batch),
+    ended = sum(
+        transaction.execute(
+            f"DELETE FROM {table} WHERE digest IN (SELECT digest FROM {table} WHERE {column} = ? LIMIT ?)",
+            (value, batch),
+        )
+        for table in ("authorization_codes", "device_codes")
     )
     ended_grants = transaction.rows(
         f"DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE {column} = ? LIMIT ?) RETURNING id",

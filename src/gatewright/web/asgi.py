@@ -31,7 +31,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 PagesFor = Callable[[Parts], Application]
 
 PAGES: Final = frozenset({
-    "/", "/oauth/authorize", "/invoke/pub.oauth/authorize", "/invoke/pub.oauth:authorize",
+    "/", "/oauth/authorize", "/oauth/device", "/invoke/pub.oauth/authorize", "/invoke/pub.oauth:authorize",
     "/invoke/wm.server.oauth/approve", "/invoke/wm.server.oauth:approve",
 })  # fmt: skip
 """Single addresses that pages answer."""

@@ -167,6 +167,7 @@ class AuthorizePages:
                 scopes=[{"name": name, "description": scopes[name].description} for name in asked.scope],
                 resource=asked.resource,
                 host=target.netloc or f"{target.scheme}: on this computer",
+                user_code="",
                 error="",
             )
         )

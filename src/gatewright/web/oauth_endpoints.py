@@ -13,6 +13,7 @@ from gatewright.identity.throttle import TooManyFailures
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Unavailable
 from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth.device_authorization import authorize_device
 from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.errors import OAuthError
@@ -185,6 +186,7 @@ ENDPOINTS: Final[dict[str, Handler]] = {
     "/oauth/revoke": endpoint(revoke),
     "/oauth/jwks": jwks,
     "/oauth/par": endpoint(push, render=_created),
+    "/oauth/device_authorization": endpoint(authorize_device),
 }
 """The standard addresses."""
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from gatewright.app.parts import Parts
 from gatewright.web.account_pages import account_routes
 from gatewright.web.authorize_pages import authorize_routes
+from gatewright.web.device_pages import device_routes
 from gatewright.web.page_errors import HANDLERS
 from gatewright.web.security_headers import SecurityHeaders
 
@@ -25,6 +26,7 @@ def pages_for(parts: Parts) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/", _home),
         *authorize_routes(parts),
+        *device_routes(parts),
         *account_routes(parts),
         *console_routes(parts),
     ]

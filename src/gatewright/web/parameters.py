@@ -25,7 +25,7 @@ _REPEATABLE: Final = frozenset({"resource", "audience"})
 _SENSITIVE: Final = frozenset({
     "grant_type", "client_id", "client_secret", "code", "code_verifier", "redirect_uri", "refresh_token", "username",
     "password", "scope", "token", "token_type_hint", "client_assertion", "client_assertion_type", "assertion",
-    "resource", "subject_token", "actor_token",
+    "resource", "device_code", "subject_token", "actor_token",
 })  # fmt: skip
 
 

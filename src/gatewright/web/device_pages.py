@@ -1,0 +1,109 @@
+"""The page where a person connects a device (RFC 8628 §3.3): type its code, sign in, decide. No JavaScript needed."""
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gatewright.app.parts import Parts
+from gatewright.console.templating import render
+from gatewright.identity.sessions import SignedIn
+from gatewright.identity.throttle import TooManyFailures
+from gatewright.oauth import device_verification
+from gatewright.oauth import user_code
+from gatewright.oauth.device_verification import DeviceRequest
+from gatewright.oauth.device_verification import UnknownUserCode
+from gatewright.oauth.errors import OAuthError
+from gatewright.web.brand import BRAND
+from gatewright.web.forms import read_form
+from gatewright.web.http import Request as SmallRequest
+from gatewright.web.page_errors import error_page
+from gatewright.web.parameters import query_parameters
+from gatewright.web.sessions import check_csrf
+from gatewright.web.sessions import here
+from gatewright.web.sessions import signed_in
+from gatewright.web.sessions import to_login
+from gatewright.web.sessions import to_new_password
+from gatewright.web.transport import refuse_plain_http
+
+_log = structlog.get_logger("gatewright.device")
+
+
+def device_routes(parts: Parts) -> list[Route]:
+    """The verification address."""
+    return [Route("/oauth/device", DevicePages(parts).device, methods=["GET", "POST"])]
+
+
+class DevicePages:
+    """Handlers over the parts of this process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def device(self, request: Request) -> Response:
+        """Ask for the code; with one in the address, show what the device asks (GET), or take the decision (POST)."""
+        typed = ""
+        try:
+            small = SmallRequest(request.scope, request.receive)
+            refuse_plain_http(small, await self._parts.directory.settings())
+            typed = query_parameters(small).get("user_code", "")
+            return await self._for_code(request, typed) if typed else _code_page()
+        except UnknownUserCode as error:
+            _log_refusal(request, error)
+            return _code_page(typed, error.public, error.status)
+        except TooManyFailures as error:
+            page = _code_page(typed, str(error), 429)
+            page.headers["retry-after"] = str(error.retry_after)
+            return page
+        except OAuthError as error:
+            _log_refusal(request, error)
+            return error_page(request, error.status, error.public, error=error.code)
+
+    async def _for_code(self, request: Request, typed: str) -> Response:
+        found = await signed_in(request, self._parts)
+        # Before anything is told of the code: whoever guesses codes needs an account, and is counted under it.
+        if found is None:
+            return to_login(request)
+        if found.user.user.must_change_password:
+            return to_new_password(request)
+        address = request.client.host if request.client else ""
+        if request.method == "GET":
+            asked = await device_verification.find(typed, found.user.user, address, self._parts.server)
+            return await self._consent_page(request, asked, found)
+        form = await read_form(request)
+        check_csrf(form, found.session.csrf)
+        asked = await device_verification.find(typed, found.user.user, address, self._parts.server)
+        allowed = [str(name) for name in form.getlist("scope")] if form.get("decision") == "approve" else []
+        approved = await device_verification.approve(
+            asked, found.user.user, found.session.authenticated_at, allowed, self._parts.server
+        )
+        return HTMLResponse(render("device_done.html", brand=BRAND, client=asked.client.name, approved=approved))
+
+    async def _consent_page(self, request: Request, asked: DeviceRequest, found: SignedIn) -> Response:
+        scopes = await self._parts.directory.scopes()
+        return HTMLResponse(
+            render(
+                "consent.html",
+                brand=BRAND,
+                csrf=found.session.csrf,
+                action=here(request),
+                request_id=request.scope.get("gatewright.request_id", ""),
+                client={"name": asked.client.name, "version": asked.client.version},
+                user=found.user.user.name,
+                scopes=[{"name": name, "description": scopes[name].description} for name in asked.scope],
+                resource=asked.code.resource,
+                host="",
+                user_code=user_code.shown(asked.code.user_code),
+                error="",
+            )
+        )
+
+
+def _code_page(typed: str = "", error: str = "", status: int = 200) -> Response:
+    return HTMLResponse(render("device.html", brand=BRAND, user_code=typed, error=error), status)
+
+
+def _log_refusal(request: Request, error: OAuthError) -> None:
+    reference = request.scope.get("gatewright.request_id")
+    _log.info("refused", request=reference, error=error.code, detail=error.detail)
