@@ -154,8 +154,9 @@ def test_what_exists_is_picked_into_a_scope(page: Page) -> None:
 
 def test_typing_a_number_chooses_it(page: Page) -> None:
     page.goto("/console/oauth/clients/new")
-    page.get_by_role("textbox", name="Expires in seconds").fill("60")
-    expect(page.get_by_role("radio", name="Expires in")).to_be_checked()
+    interval = page.get_by_role("group", name="Expiration Interval")
+    interval.get_by_role("textbox").fill("60")
+    expect(interval.get_by_role("radio", name="Expires in")).to_be_checked()
 
 
 def test_form_follows_the_type_of_client(page: Page) -> None:
