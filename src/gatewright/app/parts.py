@@ -7,6 +7,8 @@ from typing import Final
 
 import structlog
 
+from gatewright.admin import registration
+from gatewright.admin.actor import By
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
 from gatewright.kernel.errors import GatewrightError
@@ -98,9 +100,17 @@ class Parts:
                     if not await self.database.write(cleanup.expired_rows, self.clock()):
                         break
                     await asyncio.sleep(_BETWEEN_BATCHES)
+                await self.remove_unused_clients()
                 await self.database.write(cleanup.old_changes, self.clock() - _CHANGES_KEPT)
             except Unavailable as error:
                 _log.warning("clean-up put off", reason=str(error))
+
+    async def remove_unused_clients(self) -> None:
+        """Remove clients that registered themselves and hold no token (`dynamic_registration_unused`)."""
+        for _ in range(_MOST_BATCHES):
+            if not await self.database.write(registration.remove_unused, By(registration.ACTOR, self.clock())):
+                break
+            await asyncio.sleep(_BETWEEN_BATCHES)
 
     async def _keep_keys(self) -> None:
         """Make, announce and retire signing keys in time, for as long as the process lives."""

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from gatewright.admin import associations
 from gatewright.admin import clients
+from gatewright.admin import registration
 from gatewright.admin.actor import By
 from gatewright.admin.client_rules import GRANTS
 from gatewright.admin.client_rules import NEW
@@ -199,6 +200,23 @@ async def new_secret(
         found = await shell.database.read(find, client)
         saved = await shell.database.write(clients.new_secret, shell.by, found, keep_old_for)
     _print_saved(saved, json)
+
+
+@app.command
+async def registration_token(
+    *,
+    expires_in: Annotated[int, Parameter(help="Seconds in which clients may register with it.")] = 86400,
+    json: JsonOption = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Make an initial access token, which lets clients register themselves (RFC 7591). It is shown only now."""
+    token = registration.new_initial_token()
+    async with opened(workspace) as shell:
+        await shell.database.write(registration.make_initial_token, shell.by, token, expires_in)
+    if json:
+        print_json({"initial_access_token": token, "expires_in": expires_in})
+        return
+    print_fields([("Initial access token", f"{token}  (shown only now)"), ("Expires in", f"{expires_in} seconds")])
 
 
 def find(transaction: Transaction, given: str) -> str:

@@ -14,6 +14,7 @@ Lifetime = Annotated[int, Meta(ge=1, le=2147483647)]
 """Seconds, from one second to 68 years."""
 
 RequireHttps = Literal["always", "except_loopback", "never"]
+DynamicRegistration = Literal["closed", "token", "open"]
 UrlParameters = Literal["never", "compatibility", "always"]
 TokenFormat = Literal["opaque", "jwt"]
 DpopNonce = Literal["optional", "required"]
@@ -129,6 +130,20 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     refresh_token_grace: Annotated[
         int, Meta(ge=0, le=300, description="Seconds in which the preceding refresh token gets the same answer again.")
     ] = 10
+    dynamic_registration: Annotated[
+        DynamicRegistration,
+        Meta(
+            description="Who may register clients at `/oauth/register` (RFC 7591): `closed` (nobody), `token` (whoever has an "
+            "initial access token, made by `gatewright client registration-token`), or `open` (everybody)."
+        ),
+    ] = "closed"
+    dynamic_registration_scopes: Annotated[
+        tuple[str, ...], Meta(description="The most a self-registered client may get: names of scopes.")
+    ] = ()
+    dynamic_registration_unused: Annotated[
+        Lifetime | Literal["never"],
+        Meta(description="Seconds after which a self-registered client that holds no token is removed, or `never`."),
+    ] = 2592000
     token_parameters_in_url: Annotated[
         UrlParameters,
         Meta(

@@ -127,6 +127,30 @@ class UseDpopNonce(OAuthError):
         self.nonce = nonce
 
 
+class RegistrationClosed(OAuthError):
+    """Nobody may register here; RFC 7591 §3 leaves the policy to the server."""
+
+    code, status = "access_denied", 403
+
+
+class InvalidRedirectUri(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    code, status = "invalid_redirect_uri", 400
+
+
+class InvalidClientMetadata(OAuthError):
+    """RFC 7591 §3.2.2."""
+
+    code, status = "invalid_client_metadata", 400
+
+
+class InvalidToken(OAuthError):
+    """RFC 6750 §3.1, of the tokens that registration takes (RFC 7591 §3, RFC 7592 §2)."""
+
+    code, status = "invalid_token", 401
+
+
 class TooManyRequests(OAuthError):
     """RFC 6585 §4, in OAuth's error format. `retry_after`: seconds."""
 

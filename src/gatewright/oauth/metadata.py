@@ -18,7 +18,9 @@ def well_known_path(issuer: str) -> str:
 
 def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> dict[str, object]:
     """The metadata document (§2)."""
-    return {
+    is_closed = settings.dynamic_registration == "closed"
+    registration: dict[str, object] = {} if is_closed else {"registration_endpoint": f"{issuer}/oauth/register"}
+    return registration | {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
         "token_endpoint": f"{issuer}/oauth/token",

@@ -21,6 +21,7 @@ def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
         ("sessions", "digest", "expires_at"),
         ("failures", "name", "window_ends_at"),
         ("single_use", "digest", "expires_at"),
+        ("initial_access_tokens", "digest", "expires_at"),
     ):
         removed += transaction.execute(_expired(table, key, end), (now, batch))
     return removed

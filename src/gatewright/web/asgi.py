@@ -22,6 +22,8 @@ from gatewright.web.oauth_endpoints import COMPATIBLE_ENDPOINTS
 from gatewright.web.oauth_endpoints import ENDPOINTS
 from gatewright.web.oauth_endpoints import Handler
 from gatewright.web.oauth_endpoints import describe
+from gatewright.web.registration_endpoint import PATH as REGISTRATION
+from gatewright.web.registration_endpoint import register
 from gatewright.web.resource_endpoint import describe_resource
 from gatewright.web.service_endpoints import invoke
 from gatewright.web.service_endpoints import route
@@ -67,6 +69,7 @@ class Gatewright:
             **COMPATIBLE_ENDPOINTS,
             well_known_path(""): describe,
             well_known_path(self.parts.server.issuer): describe,
+            REGISTRATION: register,
             "/health/live": _alive,
             "/health/ready": _ready,
         }
@@ -100,6 +103,8 @@ class Gatewright:
             handler = invoke
         if handler is None and path.startswith(WELL_KNOWN):
             handler = describe_resource
+        if handler is None and path.startswith(f"{REGISTRATION}/"):
+            handler = register
         response = await handler(request, self.parts) if handler else await route(request, self.parts)
         if response is None:
             response = Response(

@@ -87,6 +87,17 @@ def _directory() -> None:
         sa.ForeignKeyConstraint(["scope"], ["scopes.name"], ondelete="CASCADE"),
     )
     op.create_index("client_scopes_scope", "client_scopes", ["scope", "client_id"])
+    op.create_table(
+        "registrations",
+        _text("client_id", primary_key=True),
+        _digest("digest"),
+        _text("document"),
+        _time("seen_at"),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], ondelete="CASCADE"),
+    )
+    op.create_index("registrations_seen", "registrations", ["seen_at"])
+    op.create_table("initial_access_tokens", _digest("digest", primary_key=True), _time("expires_at"))
+    op.create_index("initial_access_tokens_expiry", "initial_access_tokens", ["expires_at"])
 
 
 def _people() -> None:
