@@ -8,6 +8,7 @@ The way through the console is the one that docs/seven-steps.md tells; tests/con
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,10 @@ OTHERS = (
 
 @contextmanager
 def server(folder: pathlib.Path) -> Iterator[str]:
-    """An example server; gives the administrator's one-time password.  Raises CalledProcessError, TimeoutError."""
+    """An example server; gives the administrator's one-time password.  Exits when the port is taken."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            sys.exit(f"port {PORT} is in use; end what listens there, then take the pictures again")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWRIGHT_")}
     made = subprocess.run(
         [GATEWRIGHT, "init", str(folder), "--example"], env=environment, capture_output=True, text=True, check=True
