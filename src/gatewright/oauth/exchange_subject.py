@@ -47,7 +47,7 @@ def of_token(active: ActiveToken) -> Subject:
         expires_at=token.expires_at,
         digest=token.digest,
         actors=token.actors,
-        exchanges=active.exchanges,
+        exchanges=max(active.exchanges, len(token.actors)),
         may_act=active.registered.client.may_act,
     )
 
