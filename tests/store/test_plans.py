@@ -16,6 +16,7 @@ from gatewright.store import codes
 from gatewright.store import device_codes
 from gatewright.store import failures
 from gatewright.store import pushed_requests
+from gatewright.store import registrations
 from gatewright.store import scopes
 from gatewright.store import single_use
 from gatewright.store import tokens
@@ -26,6 +27,7 @@ from gatewright.store.postgresql import PostgresqlTransaction
 from gatewright.store.postgresql import _with_numbered_parameters
 from gatewright.store.postgresql_connection import Connection
 from gatewright.store.postgresql_connection import connect as connect_postgresql
+from gatewright.store.registrations import Registration
 from gatewright.store.sqlite import connect
 from tests.store.makers import NOW
 from tests.store.makers import access_token
@@ -100,6 +102,13 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (failures.count, (["a", "b"], 60, NOW), {}),
     (failures.blocked_until, (["a", "b"], 3, NOW), {}),
     (single_use.use, (sha("jti"), NOW), {}),
+    (registrations.insert, ("c1", sha("ra1"), Registration(), NOW), {}),
+    (registrations.find, ("c1", sha("ra1")), {}),
+    (registrations.update, ("c1", Registration(by_token=True)), {}),
+    (registrations.see_used, (NOW, NOW + 1, 100), {}),
+    (registrations.unused, (NOW + 1, 100), {}),
+    (registrations.add_initial_token, (sha("ia1"), NOW), {}),
+    (registrations.is_initial_token, (sha("ia1"), NOW), {}),
     (access.members, ("Developers",), {}),
     (scopes.clients, ("a",), {}),
     (scopes.set_clients, ("a", ["c1"], NOW), {}),
