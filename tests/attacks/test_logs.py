@@ -44,16 +44,34 @@ async def test_no_secret_of_a_hostile_run_reaches_the_log(site: Site, log: io.St
     code = await site.code()
     used = await site.code()
     await site.redeem(used)
+    device = (await site.post("/oauth/device_authorization", {})).json()
+    pushed = (await site.post("/oauth/par", {"response_type": "code", "redirect_uri": seed.CALLBACK})).json()
+    waiting = [device["device_code"], device["user_code"], pushed["request_uri"].rpartition(":")[2]]
     secrets = [
-        tokens["access_token"], tokens["refresh_token"], code, used, VERIFIER, GUESSED, CHOSEN, MADE_UP,
+        waiting[0], waiting[2], tokens["access_token"], tokens["refresh_token"], code, used, VERIFIER, GUESSED, CHOSEN, MADE_UP,
         seed.PASSWORD, *seed.SECRETS.values(),
     ]  # fmt: skip
     await misuse(site, tokens["access_token"], tokens["refresh_token"], code, used)
+    await misuse_what_waits(site, *waiting)
     text = log.getvalue()
     assert "refused" in text
+    assert device["user_code"] not in text
     for secret in secrets:
         assert secret not in text
         assert secret[6:30] not in text
+
+
+async def misuse_what_waits(site: Site, device_code: str, user_code: str, request_uri: str) -> None:
+    """Device codes and pushed requests, wrongly used."""
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    for client in (seed.LEDGER, seed.RIVAL):
+        for _ in range(2):
+            await site.token(client, grant_type=grant, device_code=device_code)
+        await site.token(client, grant_type="authorization_code", code=device_code, redirect_uri=user_code)
+        await site.post("/oauth/par", {"request_uri": request_uri}, client)
+        await site.http.get(authorize_address(client_id=client, request_uri=request_uri))
+    await site.http.get("/oauth/device", params={"user_code": user_code + "X"})
+    await site.http.post(f"/oauth/device?user_code={user_code}", data={"csrf": user_code})
 
 
 async def misuse(site: Site, access: str, refresh: str, code: str, used: str) -> None:

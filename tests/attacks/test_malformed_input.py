@@ -24,15 +24,19 @@ POSTED = [
     b"/oauth/token", b"/oauth/introspect", b"/oauth/revoke", b"/invoke/pub.oauth/getToken",
     b"/invoke/pub.oauth:refreshAccessToken", b"/invoke/orders/place", b"/shop/orders",
     b"/oauth/authorize", b"/invoke/wm.server.oauth/approve", b"/account/login", b"/account/password", b"/account/logout",
+    b"/oauth/par", b"/oauth/device_authorization", b"/oauth/device",
 ]  # fmt: skip
 NAMES = [
     "grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", "refresh_token", "scope",
     "username", "password", "token", "token_type_hint", "state", "response_type", "code_challenge", "decision",
     "code_challenge_method", "prompt", "csrf", "next", "access_token", "item", "amount", "approved", "token_label",
+    "resource", "response_mode", "request_uri", "device_code", "user_code", "dpop_jkt",
 ]  # fmt: skip
 PLAUSIBLE = [
     "authorization_code", "client_credentials", "password", "refresh_token", "code", "token", seed.LEDGER, seed.SPA,
     seed.CALLBACK, "http://127.0.0.1:1/callback", "orders", "S256", "plain", "gw_rt_x", "gw_ac_x", "approve", "ada",
+    "http://localhost:5555/shop", "form_post", "urn:ietf:params:oauth:request_uri:x", "gw_dc_x", "WDJB-MJHT",
+    "urn:ietf:params:oauth:grant-type:device_code",
 ]  # fmt: skip
 
 values = st.one_of(st.sampled_from(PLAUSIBLE), st.text(max_size=50), st.just("x" * 9000))
@@ -72,6 +76,7 @@ queries = st.one_of(
 ASKED = [
     b"/oauth/authorize", b"/invoke/pub.oauth/getToken", b"/invoke/orders/get", b"/shop/orders/7", b"/invoke/open/ping",
     b"/account/login", b"/account/password", b"/.well-known/oauth-authorization-server", b"/health/ready", b"/",
+    b"/oauth/device",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "x"]
 JSON = (b"content-type", b"application/json")
@@ -170,6 +175,20 @@ async def test_random_authorization_requests_of_someone_signed_in(
         check(answer)
         if given_fields.get("redirect_uri", seed.CALLBACK) == seed.CALLBACK and "location" in answer.headers:
             assert answer.headers["location"].startswith((seed.CALLBACK, "/account/"))
+
+
+@few
+@given(typed=st.text(max_size=60), given_fields=fields, method=st.sampled_from(["GET", "POST"]))
+async def test_random_user_codes_of_someone_signed_in(
+    hostile: Site, typed: str, given_fields: dict[str, str], method: str
+) -> None:
+    await hostile.sign_in()
+    query = urlencode({"user_code": typed, **given_fields}, errors="surrogatepass").encode()
+    headers = [(b"cookie", f"gatewright_session={hostile.http.cookies['gatewright_session']}".encode())]
+    body = query if method == "POST" else b""
+    check(
+        await hostile.raw(method, b"/oauth/device", query=query, headers=[*headers, (b"content-type", FORM)], body=body)
+    )
 
 
 @pytest.mark.parametrize("size", [8_000, 64_000])
