@@ -184,3 +184,24 @@ async def test_a_confidential_clients_refresh_token_goes_on_with_another_key(sit
     again = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = (await token(site, other.proof(), **again)).json()
     assert (await site.introspect(second["access_token"]))["cnf"] == {"jkt": other.thumbprint}
+
+
+# Pushed requests (§10.1)
+
+
+async def test_a_proof_with_a_pushed_request_binds_the_code(site: Site) -> None:
+    await site.sign_in()
+    key = ProofKey()
+    asked = {"response_type": "code", "redirect_uri": seed.CALLBACK}
+    pushed = await site.post("/oauth/par", asked, headers={"dpop": key.proof("/oauth/par")})
+    assert pushed.status_code == 201, pushed.text
+    code = await site.code(request_uri=pushed.json()["request_uri"], response_type="", redirect_uri="")
+    fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": seed.CALLBACK}
+    assert (await site.token(**fields)).json()["error"] == "invalid_grant"
+    assert (await token(site, key.proof(), **fields)).json()["token_type"] == "DPoP"
+
+
+async def test_a_pushed_request_whose_dpop_jkt_is_another_key_is_refused(site: Site) -> None:
+    asked = {"response_type": "code", "redirect_uri": seed.CALLBACK, "dpop_jkt": ProofKey().thumbprint}
+    answer = await site.post("/oauth/par", asked, headers={"dpop": ProofKey().proof("/oauth/par")})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_dpop_proof")

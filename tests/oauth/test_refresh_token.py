@@ -201,3 +201,12 @@ async def test_nothing_usable_is_stored_for_the_grace_answer(
     stored = b"".join(path.read_bytes() for path in (site.parts.workspace / "data").iterdir())
     for token in (first["access_token"], first["refresh_token"], second["access_token"], second["refresh_token"]):
         assert token.encode() not in stored
+
+
+async def test_a_client_has_a_lifetime_of_refresh_tokens_of_its_own(site: Site) -> None:
+    await site.change_client(refresh_token_lifetime=600)
+    refresh_token = (await site.tokens())["refresh_token"]
+    site.clock.forward(599)
+    assert await site.is_active(refresh_token)
+    site.clock.forward(1)
+    assert (await site.refresh(refresh_token)).json()["error"] == "invalid_grant"

@@ -13,7 +13,6 @@ from joserfc.jwk import Key
 from joserfc.jwk import import_key
 from joserfc.jws import JWSRegistry
 
-from gatewright.kernel.secrets import digest
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import jose
 from gatewright.oauth.errors import InvalidDpopProof
@@ -158,7 +157,7 @@ async def _use_once(thumbprint: str, claims: _Claims, settings: GlobalSettings, 
     """§11.1: a `jti` counts once for as long as its proof would be accepted."""
     if not 0 < len(claims.jti) <= _LONGEST_JTI:
         raise InvalidDpopProof(f"The DPoP proof's jti must have 1 to {_LONGEST_JTI} characters.")
-    name = digest(f"dpop\0{thumbprint}\0{claims.jti}")
+    name = hashlib.sha256(f"dpop\0{thumbprint}\0{claims.jti}".encode()).digest()
     ends = int(claims.iat) + settings.dpop_proof_lifetime + 1
     if not await server.database.write(single_use.use, name, ends):
         raise InvalidDpopProof("The DPoP proof was used before: make a new one, with a new jti, for each request.")
