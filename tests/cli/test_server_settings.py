@@ -43,6 +43,12 @@ def test_broken_other_parts_of_the_file_do_not_keep_the_server_from_starting(tmp
         ("", {"GATEWRIGHT_PORT": "many"}, {}, "GATEWRIGHT_PORT must be a whole number from 1 to 65535"),
         ("", {}, {"workers": 0}, "--workers must be a whole number from 1 to 256"),
         ("", {}, {"public_url": "example.com"}, "public_url must begin with https://"),
+        (
+            "",
+            {},
+            {"trusted_proxies": ["proxy.example"]},
+            "trusted_proxies: 'proxy.example' is no IP address or network",
+        ),
         ("server:\n  prot: 1\n", {}, {}, r"gatewright.yaml:2: 'prot' is no setting of the server. Did you mean 'port'"),
         ("server:\n  port: '1'\n", {}, {}, "gatewright.yaml:2: port must be a whole number"),
         ("server:\n  log_level: loud\n", {}, {}, "log_level must be debug, error, info or warning"),

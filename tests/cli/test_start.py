@@ -150,7 +150,7 @@ def test_later_runs_show_no_password_but_the_command_that_resets_it(
     assert refused.status == 1
     assert "password" in refused.out
     assert "one-time" not in refused.out
-    assert f"gatewright user reset-password admin --workspace {workspace}" in refused.out
+    assert f" user reset-password admin --workspace {workspace}" in refused.out
     assert "Address already in use" in refused.err
     assert refused.err.count("\n") == 1
 

@@ -1,5 +1,6 @@
 """The server's settings: flag > `GATEWRIGHT_…` in the environment > `server:` in gatewright.yaml > default."""
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,16 @@ def resolve(flags: Mapping[str, object], environment: Mapping[str, str], workspa
     settings = ServerSettings(**found)
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         raise StartupError(f"public_url must begin with https:// or http://, not {settings.public_url!r}")
+    for proxy in settings.trusted_proxies:
+        _check_network(proxy)
     return settings
+
+
+def _check_network(text: str) -> None:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise StartupError(f"trusted_proxies: {text!r} is no IP address or network such as 10.0.0.0/8") from None
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from gatewright.cli.bootstrap import first_run
 from gatewright.cli.bootstrap import make_folders
 from gatewright.cli.options import WorkspaceOption
 from gatewright.cli.server_settings import resolve
+from gatewright.cli.welcome import command
 from gatewright.cli.welcome import example_lines
 from gatewright.cli.welcome import sign_in_lines
 from gatewright.cli.workspace import Shell
@@ -41,7 +43,7 @@ async def init(
             raise StartupError(f"{workspace} is a workspace already; start it with: gatewright run -w {workspace}")
         for line in await _report(shell, first):
             print(line)
-        print(f"\nStart it with: gatewright run --workspace {workspace}")
+        print(f"\nStart it with: {command()} run --workspace {shlex.quote(str(workspace))}")
 
 
 def run(

@@ -1,6 +1,8 @@
 """What `init` and `run` tell people: where to go, who to sign in as, and lines to paste."""
 
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from gatewright.cli.bootstrap import EXAMPLE_CLIENT
@@ -39,11 +41,23 @@ def example_lines(settings: ServerSettings, workspace: Path) -> list[str]:
     if not secret.is_file():
         return []
     credentials = f'-u "{EXAMPLE_CLIENT}:$(cat {shlex.quote(str(secret.absolute()))})"'
-    token = f"curl -s {credentials} -d grant_type=client_credentials -d scope=airports {settings.issuer}/oauth/token"
-    call = f'curl -s -H "Authorization: Bearer $({token} | {_ACCESS_TOKEN})" {settings.issuer}/airports/JFK'
+    curl = f"curl -s{_trust(settings)}"
+    token = f"{curl} {credentials} -d grant_type=client_credentials -d scope=airports {settings.issuer}/oauth/token"
+    call = f'{curl} -H "Authorization: Bearer $({token} | {_ACCESS_TOKEN})" {settings.issuer}/airports/JFK'
     return ["", "Get a token:", f"  {token}", "Call a service with one:", f"  {call}"]
 
 
 def reset_command(workspace: Path, name: str) -> str:
     """The command that gives the administrator a new password."""
-    return f"gatewright user reset-password {shlex.quote(name)} --workspace {shlex.quote(str(workspace))}"
+    return f"{command()} user reset-password {shlex.quote(name)} --workspace {shlex.quote(str(workspace))}"
+
+
+def command() -> str:
+    """What to type for this program: its name where the shell finds it, else the path it was started by."""
+    return "gatewright" if shutil.which("gatewright") else shlex.quote(sys.argv[0])
+
+
+def _trust(settings: ServerSettings) -> str:
+    """The server's own certificate may be one that nobody else vouches for."""
+    certificate = settings.tls_certificate
+    return f" --cacert {shlex.quote(str(Path(certificate).absolute()))}" if certificate else ""
