@@ -78,6 +78,21 @@ async def test_authorization_code_goes_through_consent_with_pkce(ready):
     assert (await ready.site.introspect(access_token(answer.text)))["username"] == "admin"
 
 
+async def test_client_that_must_push_its_requests_gets_a_token_too(ready):
+    await ready.site.change_client(require_pushed_authorization_requests=True)
+    location = await begin(ready, "authorization_code")
+    assert parse_qs(urlsplit(location).query).keys() == {"client_id", "request_uri"}
+    answer = await ready.http.get(await approved(ready, location))
+    assert await ready.site.is_active(access_token(answer.text))
+
+
+async def test_push_with_a_wrong_secret_says_so_before_the_browser_leaves(ready):
+    await ready.site.change_client(require_pushed_authorization_requests=True)
+    answer = await ready.submit(PATH, **{**ASKED, "grant_type": "authorization_code", "client_secret": "wrong"})
+    assert answer.status_code == 422
+    assert "invalid_client: " in summary(answer.text)
+
+
 async def test_implicit_token_is_read_from_the_fragment(ready):
     back = await approved(ready, await begin(ready, "implicit", client_secret=""))
     page = (await ready.http.get(back.partition("#")[0])).text

@@ -30,6 +30,17 @@ class Browser:
 
     def visit(self, address: str) -> str:
         """Open an authorization request's address, sign in if asked, approve, and give where the browser is sent."""
+        decided = self._approve(address)
+        assert decided.status_code == 303, decided.text
+        return decided.headers["location"]
+
+    def connect(self, address: str) -> str:
+        """Open the page of a device's code, sign in if asked, approve, and give the page that says so."""
+        decided = self._approve(address)
+        assert "Device connected" in decided.text, decided.text
+        return decided.text
+
+    def _approve(self, address: str) -> requests.Response:
         answer = self.session.get(address, allow_redirects=False)
         if "/account/login" in answer.headers.get("location", ""):
             answer = self._sign_in(answer.headers["location"])
@@ -39,9 +50,7 @@ class Browser:
             "scope": values(answer.text, "scope"),
             "decision": "approve",
         }
-        decided = self.session.post(urljoin(self.url, form_action(answer.text)), data=fields, allow_redirects=False)
-        assert decided.status_code == 303, decided.text
-        return decided.headers["location"]
+        return self.session.post(urljoin(self.url, form_action(answer.text)), data=fields, allow_redirects=False)
 
     def approve(self, **parameters: str) -> dict[str, str]:
         """Make and approve an authorization request; what comes back in query or fragment."""

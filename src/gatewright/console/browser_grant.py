@@ -16,6 +16,9 @@ from gatewright.console.token_dialog import PAGE
 from gatewright.console.token_dialog import Values
 from gatewright.console.token_dialog import callback_url
 from gatewright.console.visit import Visit
+from gatewright.identity.throttle import TooManyFailures
+from gatewright.oauth.errors import OAuthError
+from gatewright.oauth.request_uri import is_required
 from gatewright.store import clients
 
 _COOKIE: Final = "gatewright_get_token"
@@ -39,8 +42,15 @@ async def begin(visit: Visit, values: Values) -> Response:
         sentence = f"{client.label} does not list the Callback URL {callback_url(visit)} among its redirect URIs. Add it there first."
         return await token_dialog.failed(visit, values, sentence, "client_id")
     pending = Pending(secrets.token_urlsafe(24), secrets.token_urlsafe(48), values)
-    query = urlencode({name: value for name, value in _parameters(visit, pending).items() if value})
-    response = RedirectResponse(f"/oauth/authorize?{query}", status_code=303)
+    parameters = {name: value for name, value in _parameters(visit, pending).items() if value}
+    if is_required(client, await visit.parts.directory.settings()):
+        try:
+            parameters = await token_dialog.pushed(visit, values, parameters)
+        except OAuthError as error:
+            return await token_dialog.failed(visit, values, f"{error.code}: {error.public}")
+        except TooManyFailures as error:
+            return await token_dialog.failed(visit, values, str(error))
+    response = RedirectResponse(f"/oauth/authorize?{urlencode(parameters)}", status_code=303)
     sealed = visit.parts.sealer.seal(msgspec.json.encode(pending), _context(visit))
     visit.remember(response, _COOKIE, base64.urlsafe_b64encode(sealed).decode(), seconds=_SECONDS, path=CALLBACK)
     return response

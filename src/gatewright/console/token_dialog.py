@@ -13,6 +13,7 @@ from gatewright.console.templating import pretty_json
 from gatewright.console.visit import Visit
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.oauth.errors import OAuthError
+from gatewright.oauth.par import push
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.token import token as request_token
 from gatewright.services.names import invoke_path
@@ -55,14 +56,20 @@ async def request(visit: Visit, values: Values, parameters: dict[str, str]) -> R
     """Ask the token endpoint; the dialog with the token, or with why there is none."""
     given = {name: value for name, value in parameters.items() if value}
     authorization, sent = _authenticated(values, given)
-    sender = Sender(visit.request.client.host if visit.request.client else "")
     try:
-        answer = await request_token(sent, authorization, sender, visit.parts.server)
+        answer = await request_token(sent, authorization, _sender(visit), visit.parts.server)
     except OAuthError as error:
         return await failed(visit, values, f"{error.code}: {error.public}")
     except TooManyFailures as error:
         return await failed(visit, values, str(error))
     return await page(visit, values, token=token_shown(visit, values, msgspec.to_builtins(answer)))
+
+
+async def pushed(visit: Visit, values: Values, parameters: dict[str, str]) -> dict[str, str]:
+    """Push an authorization request (RFC 9126), as its client; what stands for it. Raises OAuthError, TooManyFailures."""
+    authorization, sent = _authenticated(values, parameters)
+    answer = await push(sent, authorization, _sender(visit), visit.parts.server)
+    return {"client_id": values["client_id"], "request_uri": answer.request_uri}
 
 
 def token_shown(visit: Visit, values: Values, answer: dict[str, Any]) -> dict[str, Any]:
@@ -107,6 +114,10 @@ async def page(
         body=call["body"] if call else next((each["sample"] for each in services if each["address"] == wanted), "{}"),
         call=call,
     )
+
+
+def _sender(visit: Visit) -> Sender:
+    return Sender(visit.request.client.host if visit.request.client else "")
 
 
 def _authenticated(values: Values, parameters: dict[str, str]) -> tuple[str | None, dict[str, str]]:
