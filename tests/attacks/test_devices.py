@@ -92,6 +92,17 @@ async def test_a_consent_from_elsewhere_is_refused(site: Site, csrf: str) -> Non
     assert await error(site, device["device_code"]) == "authorization_pending"
 
 
+async def test_asking_with_another_method_approves_nothing(site: Site) -> None:
+    device = await start(site)
+    await site.sign_in()
+    shown = await page(site, device["user_code"])
+    fields = {"csrf": value(shown.text, "csrf"), "decision": "approve", "scope": "orders"}
+    for method, status in (("HEAD", 200), ("PUT", 405), ("DELETE", 405)):
+        answer = await site.http.request(method, form_action(shown.text), data=fields)
+        assert answer.status_code == status
+    assert await error(site, device["device_code"]) == "authorization_pending"
+
+
 async def test_a_link_alone_approves_nothing(site: Site) -> None:
     """§5.4: remote phishing by `verification_uri_complete`."""
     device = await start(site)

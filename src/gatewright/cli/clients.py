@@ -47,6 +47,9 @@ class Fields:
         list[str] | None, Parameter(help=f"One of {', '.join(GRANTS)}; may be repeated; none: no grant.")
     ] = None
     require_pkce: Annotated[str | None, Parameter(help="global, true or false.")] = None
+    require_pushed_authorization_requests: Annotated[
+        str | None, Parameter(help="true or false: it must push its authorization requests (RFC 9126).")
+    ] = None
     access_token_lifetime: Annotated[str | None, Parameter(help="global, never or seconds.")] = None
     access_token_format: Annotated[str | None, Parameter(help="global, opaque or jwt.")] = None
     refresh_limit: Annotated[str | None, Parameter(help="unlimited or a number; 0: no refresh token.")] = None

@@ -68,7 +68,7 @@ class DevicePages:
         if found.user.user.must_change_password:
             return to_new_password(request)
         address = request.client.host if request.client else ""
-        if request.method == "GET":
+        if request.method != "POST":
             asked = await device_verification.find(typed, found.user.user, address, self._parts.server)
             return await self._consent_page(request, asked, found)
         form = await read_form(request)
