@@ -32,6 +32,8 @@ async def overview(visit: Visit) -> Response:
             ("Issuer", issuer),
             ("Authorization", f"{issuer}/oauth/authorize"),
             ("Token", f"{issuer}/oauth/token"),
+            ("Pushed requests", f"{issuer}/oauth/par"),
+            ("Devices", f"{issuer}/oauth/device_authorization"),
             ("Introspection", f"{issuer}/oauth/introspect"),
             ("Revocation", f"{issuer}/oauth/revoke"),
             ("Metadata", issuer.removesuffix("/") + well_known_path("")),
