@@ -4,6 +4,7 @@ import httpx
 import jwt
 import pytest
 
+from tests.oauth import test_device_code as device_flow
 from tests.running import seed
 from tests.running.proofs import ProofKey
 from tests.running.site import Site
@@ -205,3 +206,16 @@ async def test_a_pushed_request_whose_dpop_jkt_is_another_key_is_refused(site: S
     asked = {"response_type": "code", "redirect_uri": seed.CALLBACK, "dpop_jkt": ProofKey().thumbprint}
     answer = await site.post("/oauth/par", asked, headers={"dpop": ProofKey().proof("/oauth/par")})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_dpop_proof")
+
+
+async def test_a_devices_tokens_are_bound_too(site: Site) -> None:
+    await site.change_client(seed.SPA, allowed_grants=("device_code",), redirect_uris=(), dpop_bound_access_tokens=True)
+    device = await device_flow.start(site, seed.SPA)
+    await site.sign_in()
+    await device_flow.decide(site, device["user_code"])
+    fields = {"grant_type": device_flow.GRANT, "device_code": device["device_code"]}
+    assert (await site.token(seed.SPA, **fields)).json()["error"] == "invalid_request"
+    key = ProofKey()
+    answer = (await token(site, key.proof(), seed.SPA, **fields)).json()
+    for name in ("access_token", "refresh_token"):
+        assert (await site.introspect(answer[name]))["cnf"] == {"jkt": key.thumbprint}

@@ -73,6 +73,7 @@ class TestByKeys:
             "client_id": "Corporate:their-app",
             "scopes": ["orders"],
             "username": "ada",
+            "actor": None,
         }
 
     async def test_the_acl_asks_for_that_users_groups(self, site: Site) -> None:
