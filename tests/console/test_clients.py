@@ -42,6 +42,13 @@ async def test_registered_client_is_kept_as_the_form_says(console):
     assert (kept.require_pkce, kept.access_token_lifetime, kept.refresh_limit) == (True, 900, "unlimited")
 
 
+async def test_device_and_pushed_requests_are_chosen_in_the_form(console):
+    form = {"name": "Television", "version": "1.0", "type": "public", "allowed_grants": ["device_code"]}
+    answer = await console.submit(NEW, **form, require_pushed_authorization_requests="true")
+    kept = await console.site.parts.database.read(clients.find, credential(answer.text, "client-id"))
+    assert (kept.allowed_grants, kept.require_pushed_authorization_requests) == (("device_code",), True)
+
+
 async def test_secret_is_shown_once_and_works(console):
     answer = await console.submit(NEW, **GOOD)
     client_id, secret = credential(answer.text, "client-id"), credential(answer.text, "client-secret")

@@ -21,6 +21,10 @@ async def test_every_field_can_be_changed(console):
         "require_pkce": "true",
         "allow_plain_pkce": "true",
         "token_parameters_in_url": "never",
+        "require_pushed_authorization_requests": "true",
+        "pushed_request_lifetime": "30",
+        "device_code_lifetime": "120",
+        "device_polling_interval": "7",
         "cors_allowed_origins": "https://app.example\r\nhttps://two.example:8443",
         "authorization_code_lifetime": "60",
         "access_token_lifetime": "never",
@@ -37,6 +41,8 @@ async def test_every_field_can_be_changed(console):
     await console.flash(await console.submit(PATH, **typed))
     now = await console.site.parts.directory.settings()
     assert (now.require_https, now.require_pkce, now.allow_plain_pkce) == ("never", True, True)
+    assert (now.require_pushed_authorization_requests, now.pushed_request_lifetime) == (True, 30)
+    assert (now.device_code_lifetime, now.device_polling_interval) == (120, 7)
     assert now.cors_allowed_origins == ("https://app.example", "https://two.example:8443")
     assert (now.authorization_code_lifetime, now.access_token_lifetime, now.refresh_token_lifetime) == (
         60,
