@@ -7,12 +7,14 @@ from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
+from gatewright.store.external_servers import ExternalServer
 from gatewright.store.records import Acl
 from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
 from gatewright.store.records import Group
 from gatewright.store.records import Scope
 from gatewright.store.records import User
+from gatewright.store.trusted_issuers import TrustedIssuer
 
 NOW = 1_770_000_000
 FRAME = Frame(user="admin", csrf="csrf-token", now=NOW, nonce="bm9uY2U")
@@ -58,6 +60,23 @@ SCOPE = Scope(
     services=("geo:distance",),
     url_templates=("GET /airports/{iata}",),
 )
+EXTERNAL = ExternalServer(
+    name="Corporate login",
+    issuer="https://login.example.com/",
+    introspection_endpoint="https://login.example.com/introspect",
+    client_id="gatewright",
+    sealed_secret=b"x",
+)
+EXTERNAL_VALUES = {
+    "name": "", "issuer": "", "jwks_uri": "", "jwks": "", "introspection_endpoint": "", "client_id": "", "client_secret": "",
+    "introspection_cache": "30", "audience": "", "token_typ": "at+jwt", "user": "", "default_scope": "airports",
+    "scope_mapping": "api.read = airports", "enabled": "true", "revision": "2",
+}  # fmt: skip
+ISSUER = TrustedIssuer(issuer="https://issuer.example.com", description="The intranet", scopes=("airports",))
+ISSUER_VALUES = {
+    "issuer": "", "description": "The intranet", "jwks_uri": "", "jwks": "", "audience": "", "user_claim": "sub",
+    "scopes": "airports", "enabled": "true", "revision": "1",
+}  # fmt: skip
 GROUPS = [
     Group(name="Administrators", description="May use this console", predefined=True),
     Group(name="Anonymous", description="Callers without a token", predefined=True),
@@ -75,6 +94,10 @@ CLIENT_VALUES = {
     "require_pushed_authorization_requests": "false",
     "access_token_lifetime": "global",
     "access_token_lifetime_seconds": "",
+    "client_authentication": ["client_secret_basic"],
+    "jwks_uri": "",
+    "jwks": "",
+    "token_endpoint_auth_signing_alg": "",
     "refresh_limit": "limited",
     "refresh_limit_count": "0",
     "refresh_token_lifetime": "global",
@@ -277,7 +300,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "oauth": (
         "oauth/index.html",
         {
-            "frame": FRAME,
+            "frame": FRAME, "external": ["Corporate login"],
             "settings": [("Require HTTPS", "Except on this machine"), ("Require PKCE", "No"), ("Access token expiration interval", "1 hour")],
             "endpoints": [("Issuer", "http://localhost:5555"), ("Authorization", "http://localhost:5555/oauth/authorize"), ("Token", "http://localhost:5555/oauth/token")],
         },
@@ -354,6 +377,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "keys-none": ("oauth/keys.html", {"frame": FRAME, "interval": "90 days", "announcement": "1 day", "address": "http://localhost:5555/oauth/jwks", "rows": []}),
+    "external": ("oauth/external_servers.html", {"frame": FRAME, "rows": [{"server": EXTERNAL, "user": "ada"}, {"server": ExternalServer(name="Other", issuer="https://other.example.com", jwks_uri="https://other.example.com/jwks", enabled=False), "user": ""}]}),
+    "external-none": ("oauth/external_servers.html", {"frame": FRAME, "rows": []}),
+    "external-edit": ("oauth/external_server_form.html", {"frame": FRAME, "server": EXTERNAL, "values": EXTERNAL_VALUES | {"name": EXTERNAL.name, "issuer": EXTERNAL.issuer, "user": "ada"}, "errors": {}}),
+    "external-new": ("oauth/external_server_form.html", {"frame": FRAME, "server": None, "values": EXTERNAL_VALUES, "errors": {"user": "Name the user that calls run as."}}),
+    "issuers": ("oauth/trusted_issuers.html", {"frame": FRAME, "rows": [ISSUER, TrustedIssuer(issuer="urn:legacy", enabled=False)]}),
+    "issuers-none": ("oauth/trusted_issuers.html", {"frame": FRAME, "rows": []}),
+    "issuer-edit": ("oauth/trusted_issuer_form.html", {"frame": FRAME, "issuer": ISSUER, "values": ISSUER_VALUES | {"issuer": ISSUER.issuer}, "errors": {}}),
+    "issuer-new": ("oauth/trusted_issuer_form.html", {"frame": FRAME, "issuer": None, "values": ISSUER_VALUES, "errors": {"issuer": "This is missing: it must be just what the tokens say."}}),
     "settings": (
         "oauth/settings.html",
         {

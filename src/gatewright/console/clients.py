@@ -1,5 +1,6 @@
 """Client Registration: the list, the form, secrets, enabling and deleting."""
 
+import json
 from typing import Any
 from typing import Final
 
@@ -196,6 +197,10 @@ def _values(client: Client) -> dict[str, Any]:
         "refresh_token_lifetime_seconds": str(refresh) if isinstance(refresh, int) else "",
         "dpop_bound_access_tokens": str(client.dpop_bound_access_tokens).lower(),
         "may_act": client.may_act,
+        "client_authentication": client.client_authentication,
+        "jwks_uri": client.jwks_uri,
+        "jwks": json.dumps(client.jwks, indent=1) if client.jwks else "",
+        "token_endpoint_auth_signing_alg": client.token_endpoint_auth_signing_alg,
         "revision": str(client.revision),
     }
 
@@ -203,14 +208,19 @@ def _values(client: Client) -> dict[str, Any]:
 def _typed(visit: Visit) -> dict[str, Any]:
     """The form as it was sent, to be shown again."""
     values: dict[str, Any] = {name: visit.field(name) for name in _values(NEW)}
-    return values | {"allowed_grants": visit.fields("allowed_grants")}
+    return values | {name: visit.fields(name) for name in ("allowed_grants", "client_authentication")}
 
 
 def _read(visit: Visit) -> dict[str, Any]:
     """What the form means. Grants it does not show stay as they are."""
     lifetime, limit = visit.field("access_token_lifetime"), visit.field("refresh_limit")
     refresh, pkce = visit.field("refresh_token_lifetime"), visit.field("require_pkce")
+    # A public client cannot authenticate, whatever is ticked.
+    confidential = visit.field("type") == "confidential"
+    methods = {"client_authentication": visit.fields("client_authentication")} if confidential else {}
     return {
+        **methods,
+        **{name: visit.field(name) for name in ("jwks_uri", "jwks", "token_endpoint_auth_signing_alg")},
         "name": visit.field("name"),
         "version": visit.field("version"),
         "type": visit.field("type"),
@@ -251,7 +261,8 @@ async def _credentials(
 
 
 def _curl(visit: Visit, client: Client, secret: str) -> str:
-    if "client_credentials" not in client.allowed_grants or not secret:
+    methods = client.client_authentication
+    if "client_credentials" not in client.allowed_grants or not secret or "client_secret_basic" not in methods:
         return ""
     address = f"{visit.parts.server.issuer}/oauth/token"
     return f"curl -u '{client.client_id}:{secret}' -d grant_type=client_credentials {address}"

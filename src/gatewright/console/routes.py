@@ -13,6 +13,7 @@ from gatewright.console import associations
 from gatewright.console import browser_grant
 from gatewright.console import clients
 from gatewright.console import exports
+from gatewright.console import external_servers
 from gatewright.console import get_token
 from gatewright.console import groups
 from gatewright.console import home
@@ -23,6 +24,7 @@ from gatewright.console import search
 from gatewright.console import services
 from gatewright.console import settings
 from gatewright.console import tokens
+from gatewright.console import trusted_issuers
 from gatewright.console import users
 from gatewright.console.templating import HERE
 from gatewright.console.templating import STATIC_URL
@@ -40,6 +42,8 @@ _SHOWN: Final[dict[str, Page]] = {
     "/oauth/scopes": scopes.show_list,
     "/oauth/tokens": tokens.show_list,
     "/oauth/keys": keys.show_list,
+    "/oauth/external": external_servers.show_list,
+    "/oauth/issuers": trusted_issuers.show_list,
     "/users": users.show_list,
     "/groups": groups.show_list,
     "/acls": acls.show_list,
@@ -61,6 +65,12 @@ _FORMS: Final[dict[str, Page]] = {
     "/oauth/tokens/revoke": tokens.revoke,
     "/oauth/keys/rotate": keys.rotate,
     "/oauth/keys/retire": keys.retire,
+    "/oauth/external/new": external_servers.add,
+    "/oauth/external/edit": external_servers.edit,
+    "/oauth/external/delete": external_servers.delete,
+    "/oauth/issuers/new": trusted_issuers.add,
+    "/oauth/issuers/edit": trusted_issuers.edit,
+    "/oauth/issuers/delete": trusted_issuers.delete,
     "/oauth/settings": settings.edit,
     "/users/new": users.add,
     "/users/edit": users.edit,

@@ -28,6 +28,7 @@ async def overview(visit: Visit) -> Response:
     return visit.page(
         "oauth/index.html",
         settings=_in_words(await visit.parts.directory.settings()),
+        external=[server.name for server in await visit.parts.directory.external_servers()],
         endpoints=[
             ("Issuer", issuer),
             ("Authorization", f"{issuer}/oauth/authorize"),
