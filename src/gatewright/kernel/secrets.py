@@ -7,10 +7,11 @@ a mistyped one without asking the database.
 """
 
 import hashlib
-import os
 import time
 import zlib
 from typing import Final
+
+from gatewright.kernel.randomness import random_bytes
 
 ACCESS_TOKEN: Final = "gw_at_"
 REFRESH_TOKEN: Final = "gw_rt_"
@@ -37,7 +38,7 @@ _LEFT_OVER: Final = bytes(range(248, 256))
 def _random_digits(length: int) -> str:
     digits = b""
     while len(digits) < length:
-        digits += os.urandom(length + 12).translate(_DIGIT_OF_BYTE, _LEFT_OVER)
+        digits += random_bytes(length + 12).translate(_DIGIT_OF_BYTE, _LEFT_OVER)
     return digits[:length].decode("ascii")
 
 
