@@ -75,6 +75,20 @@ def test_client_is_registered_changed_found_by_name_and_deleted(command: Command
     assert (gone.status, gone.err) == (1, "gatewright: There is no client Job.\n")
 
 
+def test_client_that_signs_is_registered_with_its_keys(command: Command, workspace: Path) -> None:
+    keys = workspace / "keys.json"
+    keys.write_text('{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}')
+    options = ["--grant", "client_credentials", "--client-authentication", "private_key_jwt", "-w", workspace]
+    made = _json(command("client", "create", "Signer", "--jwks", keys, "--json", *options).out)
+    assert made["client_secret"] is None
+    shown = _json(command("client", "show", "Signer", "--json", "-w", workspace).out)
+    assert shown["jwks"] == _json(keys.read_text())
+    refused = command("client", "create", "Other", *options)
+    assert (refused.status, "jwks_uri" in refused.err) == (1, True)
+    readable = ["--client-authentication", "client_secret_jwt", "--json", "-w", workspace]
+    assert _json(command("client", "update", "Signer", *readable).out)["client_secret"].startswith("gw_cs_")
+
+
 def test_refused_client_is_one_line_that_names_the_field(command: Command, workspace: Path) -> None:
     refused = command("client", "create", "Web", "-w", workspace)
     assert refused.status == 1

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 from typing import Any
 
@@ -19,12 +20,14 @@ from gatewright.admin.clients import SavedClient
 from gatewright.cli.options import JsonOption
 from gatewright.cli.options import WorkspaceOption
 from gatewright.cli.options import group
+from gatewright.cli.options import read_text
 from gatewright.cli.output import print_fields
 from gatewright.cli.output import print_json
 from gatewright.cli.output import print_table
 from gatewright.cli.output import time
 from gatewright.cli.workspace import opened
 from gatewright.kernel.errors import NotFound
+from gatewright.oauth.client_authentication import METHODS
 from gatewright.store import clients as store
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.database import Transaction
@@ -65,6 +68,16 @@ class Fields:
         list[str] | None, Parameter(help="A scope of requests that name none; may be repeated.")
     ] = None
     introspect: Annotated[str | None, Parameter(help="own, or all for a resource server.")] = None
+    client_authentication: Annotated[
+        list[str] | None, Parameter(help=f"One of {', '.join(METHODS)}; may be repeated; none: the default ones.")
+    ] = None
+    jwks: Annotated[
+        Path | None, Parameter(help="A file with the JWK Set of the client's public keys, for private_key_jwt.")
+    ] = None
+    jwks_uri: Annotated[str | None, Parameter(help="The https address of that JWK Set.")] = None
+    token_endpoint_auth_signing_alg: Annotated[
+        str | None, Parameter(help="The only algorithm that the client's assertions may be signed by.")
+    ] = None
     scope: Annotated[
         list[str] | None, Parameter(help="A scope the client may ask for; may be repeated; none: no scope.")
     ] = None
@@ -78,6 +91,8 @@ class Fields:
         given = {plural.get(name, name): value for name, value in asdict(self).items() if value is not None}
         for beside in ("scope", "group"):
             given.pop(beside, None)
+        if self.jwks is not None:
+            given["jwks"] = read_text(self.jwks)
         return {name: _typed(value) for name, value in given.items()}
 
 

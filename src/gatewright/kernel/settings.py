@@ -181,7 +181,8 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     fetch_private_hosts: Annotated[
         tuple[str, ...],
         Meta(
-            description="Private or loopback hosts that flows may call; everything else outside must be a public address."
+            description="Private or loopback hosts that flows may call, and that key sets and answers of other servers may be "
+            "fetched from, there also over plain http; everything else outside must be a public address."
         ),
     ] = ()
 
