@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvloop
 
+from bench import expressions
 from bench import ours
 from bench import report
 from bench.peers.installation import NotInstalled
@@ -73,7 +74,8 @@ async def _measure(options: argparse.Namespace) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     print(heading, report.table(results), sep="\n\n")
     if found:
-        print(f"\n{report.resource_lines(found)}")
+        print(f"\n{report.resource_lines(found)}\n")
+        expressions.main()
     for name, reason in missing.items():
         print(f"{name} was not measured: {reason}")
     return 1 if any(result.errors for result in results) else 0

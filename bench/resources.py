@@ -1,8 +1,8 @@
 """What a server takes before it answers: time to start, and memory once it has worked."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
 import msgspec
 
@@ -17,16 +17,18 @@ MOST_MEGABYTES = 120
 MOST_SECONDS = 2.0
 
 
+class Start(msgspec.Struct, frozen=True):
+    """From the start to the first answer. cpu: what the server's processes had used by then, which others disturb least."""
+
+    seconds: float
+    cpu: float
+
+
 class Resources(msgspec.Struct, frozen=True):
-    """seconds: from the start to the first answer, of each try; memory: by server, after the measured load."""
+    """starts: of each try; memory: by server, after the measured load."""
 
-    seconds: list[float]
+    starts: Sequence[Start]
     memory: Mapping[str, Memory]
-
-    @property
-    def median_seconds(self) -> float:
-        """The median of the tries."""
-        return median(self.seconds)
 
 
 def resources(workspace: Workspace, servers: Mapping[str, Server], log: Path, tries: int = 7) -> Resources:
@@ -35,10 +37,10 @@ def resources(workspace: Workspace, servers: Mapping[str, Server], log: Path, tr
     return Resources([_start_once(workspace, log) for _ in range(tries)], memory)
 
 
-def _start_once(workspace: Workspace, log: Path) -> float:
+def _start_once(workspace: Workspace, log: Path) -> Start:
     port = free_port()
     server = start(workspace.command(port), port, log)
     try:
-        return answer_seconds(server, "/health/live")
+        return Start(answer_seconds(server, "/health/live"), server.cpu_seconds())
     finally:
         server.stop()

@@ -39,14 +39,6 @@ def install_node(folder: Path) -> Path:
     return folder
 
 
-def versions(folder: Path, names: Sequence[str]) -> dict[str, str]:
-    """The versions of installed Python packages."""
-    command = [str(folder / "bin/python"), "-m", "pip", "list", "--format=freeze"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    found = dict(line.lower().split("==") for line in listed if "==" in line)
-    return {name: found[name.lower()] for name in names if name.lower() in found}
-
-
 def _stamp(locks: Sequence[Path]) -> str:
     return "".join(lock.read_text() for lock in locks)
 
