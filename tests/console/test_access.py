@@ -137,7 +137,8 @@ async def test_search_finds_a_pasted_token(console):
     token = await console.site.access_token()
     page = await console.text(f"/search?q={token}")
     assert "Token of ledger" in page
-    assert "Token of ledger" not in await console.text(f"/search?q={token[:-1]}x")
+    another = token[:-1] + ("y" if token.endswith("x") else "x")
+    assert "Token of ledger" not in await console.text(f"/search?q={another}")
 
 
 async def test_search_leads_to_pages_that_open(console):

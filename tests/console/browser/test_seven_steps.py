@@ -199,6 +199,7 @@ class Walk:
     def associate(self) -> None:
         page = self.page
         page.get_by_role("link", name="Associate clients →").click()
+        page.wait_for_load_state("load")  # a box ticked before the scripts ran is kept, but not moved
         page.get_by_label("Postman (2.1)").check()
         expect(page.locator("[data-pane=members]")).to_contain_text("Postman (2.1)")
         page.get_by_role("button", name="Save Changes").click()
