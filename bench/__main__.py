@@ -56,7 +56,7 @@ async def _measure(options: argparse.Namespace) -> int:
         port = free_port()
         servers[GATEWRIGHT] = start(workspace.command(port), port, BUILD / "gatewright.log")
         rows = await our_rows(workspace, options.connections)
-        missing = {} if options.no_peers else _start_peers(folder / "peers", servers, rows)
+        missing = _start_peers(folder / "peers", servers, rows) if _wants_peers(options, rows) else {}
         results = await run(
             _chosen(rows, options.row),
             servers,
@@ -94,6 +94,12 @@ def _start_peers(data: Path, servers: dict[str, Server], rows: list[Row]) -> dic
         else:
             rows.extend(peer.rows(peer, port, setting.token))
     return missing
+
+
+def _wants_peers(options: argparse.Namespace, ours: list[Row]) -> bool:
+    if options.row:
+        return not set(options.row) <= {row.name for row in ours}
+    return not options.no_peers
 
 
 def _chosen(rows: list[Row], names: list[str] | None) -> list[Row]:
