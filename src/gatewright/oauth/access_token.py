@@ -1,5 +1,7 @@
 """Whether an access token is active: for the guard and for introspection alike."""
 
+from typing import Final
+
 import msgspec
 
 from gatewright.kernel.secrets import ACCESS_TOKEN
@@ -9,6 +11,9 @@ from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.records import AccessToken
 from gatewright.store.users import UserWithGroups
+
+CLIENT_GONE: Final = "the client of this token is disabled or was deleted"
+USER_GONE: Final = "the user of this token is disabled or was deleted"
 
 
 class ActiveToken(msgspec.Struct, frozen=True):
@@ -43,16 +48,16 @@ async def _find(name: bytes, server: AuthorizationServer) -> ActiveToken | str:
     if token is None:
         return "the access token is unknown or was revoked"
     if token.expires_at is not None and token.expires_at <= server.clock():
-        return "the access token expired"
+        return jwt_access_token.EXPIRED
     registered = await server.directory.client(token.client_id)
     # One issued before its client was registered belongs to a former client of the same client_id.
     if registered is None or not registered.client.enabled or token.issued_at < registered.client.created_at:
-        return "the client of this token is disabled or was deleted"
+        return CLIENT_GONE
     owner = None
     if token.user_id is not None:
         owner = await server.directory.user(token.user_id)
         if owner is None or not owner.user.enabled:
-            return "the user of this token is disabled or was deleted"
+            return USER_GONE
     active = ActiveToken(token, registered, owner, still_associated(token.scope, registered), registered)
     return active if token.exchanged_from is None else await _held_by(token.exchanged_from, active, server)
 

@@ -29,16 +29,32 @@ async def grant(
     code = await server.database.read(codes.find, digest(required(parameters, "code")))
     # "ensure that the authorization code was issued to the authenticated confidential client"
     if code is None or code.client_id != client.client_id:
-        raise InvalidGrant(_UNUSABLE, detail="code unknown or issued to another client")
+        raise InvalidGrant(_UNUSABLE, detail="code unknown or issued to another client", rule="code_known")
     # "ensure that the "redirect_uri" parameter is present if [it] was included in the initial authorization request"
     if code.redirect_uri != parameters.get("redirect_uri"):
-        raise InvalidGrant("redirect_uri must be given exactly as in the authorization request, or in neither.")
+        raise InvalidGrant(
+            "redirect_uri must be given exactly as in the authorization request, or in neither.",
+            rule="code_redirect_uri",
+            found=parameters.get("redirect_uri", "none"),
+            wanted=code.redirect_uri or "none",
+        )
     pkce.verify(parameters.get("code_verifier"), code.code_challenge, code.code_challenge_method)
     if code.expires_at <= now:
-        raise InvalidGrant(_UNUSABLE, detail="code expired")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail="code expired",
+            rule="code_unexpired",
+            found=f"it expired {now - code.expires_at} seconds ago",
+            wanted=f"used within {code.expires_at - code.issued_at} seconds",
+        )
     # RFC 9449 §10: the key named by the authorization request, if it named one
     if code.jkt is not None and code.jkt != sender.jkt:
-        raise InvalidGrant("The code is bound to a key (dpop_jkt): send a DPoP proof of that key.")
+        raise InvalidGrant(
+            "The code is bound to a key (dpop_jkt): send a DPoP proof of that key.",
+            rule="bound_key",
+            found=sender.jkt or "no proof",
+            wanted=code.jkt,
+        )
     await _refuse_disabled_user(code, server)
     # RFC 8707 §2.2: "the authorization server MUST […] ensure that the requested resource" is among those granted
     audience = resource.narrow(parameters, code.resource, server)
@@ -89,11 +105,23 @@ async def _redeem(
     # §4.1.2: "If an authorization code is used more than once, the authorization server MUST deny the request and
     # SHOULD revoke (when possible) all tokens previously issued based on that authorization code."
     if not await server.database.write(codes.redeem, code.digest, stored, token, refresh_token, now):
-        raise InvalidGrant(_UNUSABLE, detail=f"code replayed; grant {code.grant_id} revoked")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail=f"code replayed; grant {code.grant_id} revoked",
+            rule="code_unused",
+            found="used before; all that came from it was revoked",
+            wanted="used once",
+        )
     return token_response(text, token, refresh_text)
 
 
 async def _refuse_disabled_user(code: AuthorizationCode, server: AuthorizationServer) -> None:
     found = await server.directory.user(code.user_id)
     if found is None or not found.user.enabled:
-        raise InvalidGrant(_UNUSABLE, detail="user disabled or deleted")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail="user disabled or deleted",
+            rule="user_enabled",
+            found="disabled or deleted",
+            wanted="enabled",
+        )

@@ -90,7 +90,9 @@ async def check(parameters: Parameters, browser: str, server: AuthorizationServe
     target = _redirect_uri(parameters, registered.client)
     try:
         if pushed is None and request_uri.is_required(registered.client, await server.directory.settings()):
-            raise InvalidRequest("Push this request to /oauth/par first (RFC 9126), and send the request_uri it gives.")
+            raise InvalidRequest(
+                "Push this request to /oauth/par first (RFC 9126), and send the request_uri it gives.", rule="pushed"
+            )
         return msgspec.structs.replace(await _checked(parameters, registered, target, server), pushed=pushed)
     except OAuthError as error:
         mode = response_mode.for_refusal(parameters, target)
@@ -147,9 +149,14 @@ async def deny(request: AuthorizationRequest, server: AuthorizationServer) -> Au
 async def _client(parameters: Parameters, server: AuthorizationServer) -> RegisteredClient:
     registered = await server.directory.client(required(parameters, "client_id"))
     if registered is None:
-        raise InvalidRequest("No client has this client_id.")
+        raise InvalidRequest("No client has this client_id.", rule="client_known")
     if not registered.client.enabled:
-        raise UnauthorizedClient("The client is disabled; an administrator can enable it.")
+        raise UnauthorizedClient(
+            "The client is disabled; an administrator can enable it.",
+            rule="client_enabled",
+            found="disabled",
+            wanted="enabled",
+        )
     return registered
 
 
@@ -157,7 +164,12 @@ def _redirect_uri(parameters: Parameters, client: Client) -> str:
     requested = parameters.get("redirect_uri")
     target = redirect_uri.match(requested, client)
     if target is None:
-        raise InvalidRequest(_no_redirect_uri(requested, client))
+        raise InvalidRequest(
+            _no_redirect_uri(requested, client),
+            rule="redirect_uri",
+            found=requested or "none",
+            wanted=" or ".join(client.redirect_uris) or "a registered redirect URI",
+        )
     return target
 
 
@@ -187,21 +199,28 @@ def _dpop_jkt(parameters: Parameters) -> str | None:
     """The key that redeeming the code will take (RFC 9449 §10)."""
     jkt = parameters.get("dpop_jkt")
     if jkt is not None and not dpop.is_thumbprint(jkt):
-        raise InvalidRequest("dpop_jkt must be the base64url SHA-256 thumbprint of a JWK (43 characters).")
+        raise InvalidRequest("dpop_jkt must be the base64url SHA-256 thumbprint of a JWK (43 characters).", rule="dpop")
     return jkt
 
 
 def _response_type(parameters: Parameters, client: Client) -> ResponseType:
     value = required(parameters, "response_type")
     if value not in ("code", "token"):
-        raise UnsupportedResponseType("response_type must be code or token.")
+        raise UnsupportedResponseType(
+            "response_type must be code or token.", rule="response_type", found=value[:40], wanted="code or token"
+        )
     grant = "authorization_code" if value == "code" else "implicit"
     if grant not in client.allowed_grants:
         raise UnauthorizedClient(
-            f"The grant {grant} is not among this client's Allowed Grants; an administrator can allow it in Client Registration."
+            f"The grant {grant} is not among this client's Allowed Grants; an administrator can allow it in Client Registration.",
+            rule="grant_allowed",
+            found=grant,
+            wanted=", ".join(client.allowed_grants),
         )
     if grant == "implicit" and client.dpop_bound_access_tokens:
-        raise UnauthorizedClient("This client's tokens are bound to a key, which the implicit grant cannot do.")
+        raise UnauthorizedClient(
+            "This client's tokens are bound to a key, which the implicit grant cannot do.", rule="grant_allowed"
+        )
     return "code" if value == "code" else "token"
 
 

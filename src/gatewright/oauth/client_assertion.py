@@ -29,19 +29,19 @@ ALGORITHMS: Final = (*ASYMMETRIC, *foreign_jws.SYMMETRIC)
 def read(parameters: Parameters) -> tuple[str, ForeignJws]:
     """The `client_id` that an assertion claims, and the assertion, not verified. Raises InvalidRequest, InvalidClient."""
     if parameters.get("client_assertion_type") != ASSERTION_TYPE:
-        raise InvalidRequest(f"client_assertion_type must be {ASSERTION_TYPE}.")
+        raise InvalidRequest(f"client_assertion_type must be {ASSERTION_TYPE}.", rule="credentials")
     jws = foreign_jws.read(parameters.get("client_assertion", ""))
     claims = jws.claims() if jws else None
     # RFC 8725 §3.11: a JWT that says it is something else, such as an access token, is no assertion.
     if jws is None or claims is None or not jws.has_type("", "jwt", "client-authentication+jwt"):
-        raise InvalidClient("client_assertion is no signed JWT.")
+        raise InvalidClient("client_assertion is no signed JWT.", rule="credentials")
     try:
         subject = assertion.text_claim(claims, "sub")
     except Refused as refused:
-        raise InvalidClient(f"client_assertion does not count: {refused}.") from None
+        raise InvalidClient(f"client_assertion does not count: {refused}.", rule="credentials") from None
     # RFC 7521 §4.2: "The "client_id" [..] MUST identify the same client as is identified by the client assertion."
     if parameters.get("client_id", subject) != subject:
-        raise InvalidRequest("client_id differs from the sub of client_assertion.")
+        raise InvalidRequest("client_id differs from the sub of client_assertion.", rule="credentials")
     return subject, jws
 
 
@@ -75,6 +75,7 @@ async def is_signed(jws: ForeignJws, registered: RegisteredClient, server: Autho
         raise InvalidClient(
             "The keys of this client could not be fetched from its jwks_uri; the server's log says why.",
             detail=f"keys of {client.client_id}: {failure}",
+            rule="client_proof",
         ) from failure
 
 
@@ -92,7 +93,7 @@ async def accept(jws: ForeignJws, client: Client, server: AuthorizationServer) -
         identifier = assertion.text_claim(claims, "jti")
         await assertion.use_once("client", client.client_id, identifier, ends, server)
     except Refused as refused:
-        raise InvalidClient(f"client_assertion does not count: {refused}.") from None
+        raise InvalidClient(f"client_assertion does not count: {refused}.", rule="client_proof") from None
 
 
 def seal_context(client_id: str) -> bytes:

@@ -21,6 +21,7 @@ from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.foreign_jws import ForeignJws
 from gatewright.oauth.parameters import Parameters
+from gatewright.oauth.rules import Rule
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.clients import RegisteredClient
@@ -62,10 +63,16 @@ async def authenticate(
     registered = await server.directory.client(credentials.client_id)
     if registered is None:
         # Its name stays out of the log: clients that swap name and secret would have the secret written there.
-        await _fail(credentials, address, server, "unknown client")
+        await _fail(credentials, address, server, "unknown client", rule="client_known")
     client = registered.client
     if credentials.method not in accepted_methods(registered):
-        raise InvalidClient(_wrong_method(credentials.method, registered), by_header=by_header)
+        raise InvalidClient(
+            _wrong_method(credentials.method, registered),
+            by_header=by_header,
+            rule="client_method",
+            found=credentials.method,
+            wanted=" or ".join(accepted_methods(registered)),
+        )
     if credentials.assertion is not None:
         if not await client_assertion.is_signed(credentials.assertion, registered, server):
             await _fail(credentials, address, server, f"client_assertion is not signed by {client.client_id}")
@@ -73,7 +80,13 @@ async def authenticate(
     elif credentials.method != "none" and not await _secret_matches(credentials, registered, address, server):
         await _fail(credentials, address, server, f"wrong client secret ({client.client_id})")
     if not client.enabled:
-        raise InvalidClient("The client is disabled; an administrator can enable it.", by_header=by_header)
+        raise InvalidClient(
+            "The client is disabled; an administrator can enable it.",
+            by_header=by_header,
+            rule="client_enabled",
+            found="disabled",
+            wanted="enabled",
+        )
     return registered
 
 
@@ -83,19 +96,25 @@ def presented(parameters: Parameters, authorization: str | None) -> Credentials:
     secret = parameters.get("client_secret", "")
     if "client_assertion" in parameters or "client_assertion_type" in parameters:
         if secret or authorization is not None:
-            raise InvalidRequest("Send one credential: client_assertion, client_secret or the Authorization header.")
+            raise InvalidRequest(
+                "Send one credential: client_assertion, client_secret or the Authorization header.", rule="credentials"
+            )
         client_id, assertion = client_assertion.read(parameters)
         return Credentials(client_assertion.method_of(assertion), client_id, assertion=assertion)
     if authorization is None:
         if not client_id:
-            raise InvalidClient("Client authentication is missing: send HTTP Basic, or client_id and client_secret.")
+            raise InvalidClient(
+                "Client authentication is missing: send HTTP Basic, or client_id and client_secret.", rule="credentials"
+            )
         return Credentials("client_secret_post" if secret else "none", client_id, secret)
     basic = _basic(authorization)
     # RFC 6749 §2.3: "The client MUST NOT use more than one authentication method in each request."
     if secret:
-        raise InvalidRequest("Send the client's secret in the Authorization header or in the body, not in both.")
+        raise InvalidRequest(
+            "Send the client's secret in the Authorization header or in the body, not in both.", rule="credentials"
+        )
     if client_id and client_id != basic.client_id:
-        raise InvalidRequest("client_id differs from the client in the Authorization header.")
+        raise InvalidRequest("client_id differs from the client in the Authorization header.", rule="credentials")
     return basic
 
 
@@ -108,14 +127,20 @@ def accepted_methods(registered: RegisteredClient) -> tuple[str, ...]:
 def _basic(authorization: str) -> Credentials:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
-        raise InvalidClient("Client authentication in the Authorization header must be HTTP Basic.", by_header=True)
+        raise InvalidClient(
+            "Client authentication in the Authorization header must be HTTP Basic.", by_header=True, rule="credentials"
+        )
     try:
         text = _decoded(base64.b64decode(encoded.strip(), validate=True))
     except ValueError:
-        raise InvalidClient("The HTTP Basic credentials are not base64.", by_header=True) from None
+        raise InvalidClient("The HTTP Basic credentials are not base64.", by_header=True, rule="credentials") from None
     client_id, separator, secret = text.partition(":")
     if not separator:
-        raise InvalidClient("The HTTP Basic credentials lack the colon between client_id and secret.", by_header=True)
+        raise InvalidClient(
+            "The HTTP Basic credentials lack the colon between client_id and secret.",
+            by_header=True,
+            rule="credentials",
+        )
     # RFC 6749 §2.3.1: both are form-urlencoded; many clients do not, so a chosen secret is tried raw, too.
     if "%" not in text and "+" not in text:
         return Credentials("client_secret_basic", client_id, secret)
@@ -177,7 +202,14 @@ def _throttled(credentials: Credentials, address: str) -> throttle.Attempt:
     return throttle.Attempt(kind="client", name=credentials.client_id, address=address)
 
 
-async def _fail(credentials: Credentials, address: str, server: AuthorizationServer, detail: str) -> NoReturn:
+async def _fail(
+    credentials: Credentials,
+    address: str,
+    server: AuthorizationServer,
+    detail: str,
+    *,
+    rule: Rule = "client_proof",
+) -> NoReturn:
     """Count the failure, then refuse: too many answer 429, the others the same words for every cause."""
     if credentials.method != "none":
         settings, now = await server.directory.settings(), server.clock()
@@ -190,6 +222,7 @@ async def _fail(credentials: Credentials, address: str, server: AuthorizationSer
         else "Client authentication failed: unknown client, or wrong secret.",
         detail=detail,
         by_header=credentials.method == "client_secret_basic",
+        rule=rule,
     )
 
 

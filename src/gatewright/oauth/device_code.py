@@ -36,11 +36,17 @@ async def grant(
     now = server.clock()
     code = await server.database.read(device_codes.find, digest(required(parameters, "device_code")))
     if code is None or code.client_id != registered.client.client_id:
-        raise InvalidGrant(_UNUSABLE, detail="device code unknown or issued to another client")
+        raise InvalidGrant(_UNUSABLE, detail="device code unknown or issued to another client", rule="device_known")
     if code.expires_at <= now:
-        raise ExpiredToken("The device code expired before it was used: ask for a new one.")
+        raise ExpiredToken(
+            "The device code expired before it was used: ask for a new one.",
+            rule="device_unexpired",
+            found=f"it expired {now - code.expires_at} seconds ago",
+        )
     if code.state == "denied":
-        raise AccessDenied("The resource owner refused.")
+        raise AccessDenied(
+            "The resource owner refused.", rule="device_decided", found="the user refused", wanted="the user approves"
+        )
     if code.state == "pending":
         # "the interval MUST be increased by 5 seconds for this and all subsequent requests"
         if not await server.database.write(device_codes.poll, code.digest, now):
@@ -92,12 +98,24 @@ async def _redeem(
         resource=code.resource,
     )
     if not await server.database.write(device_codes.redeem, code.digest, stored, token, refresh_token, now):
-        raise InvalidGrant(_UNUSABLE, detail=f"device code replayed; grant {code.grant_id} revoked")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail=f"device code replayed; grant {code.grant_id} revoked",
+            rule="device_known",
+            found="used before; all that came from it was revoked",
+            wanted="used once",
+        )
     return token_response(text, token, refresh_text)
 
 
 async def _approver(code: DeviceCode, server: AuthorizationServer) -> str:
     found = await server.directory.user(code.user_id or "")
     if found is None or not found.user.enabled:
-        raise InvalidGrant(_UNUSABLE, detail="user disabled or deleted")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail="user disabled or deleted",
+            rule="user_enabled",
+            found="disabled or deleted",
+            wanted="enabled",
+        )
     return found.user.id

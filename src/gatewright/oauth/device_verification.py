@@ -44,7 +44,9 @@ async def find(typed: str, user: User, address: str, server: AuthorizationServer
         if code is not None and code.state == "pending" and code.expires_at > now:
             return await _request(code, server)
         await throttle.count_failure(server.database, settings, attempt, now)
-    raise UnknownUserCode("No device waits under this code. Check it, or let the device show a new one.")
+    raise UnknownUserCode(
+        "No device waits under this code. Check it, or let the device show a new one.", rule="user_code"
+    )
 
 
 async def approve(
@@ -60,19 +62,24 @@ async def approve(
         return False
     code, now = request.code, server.clock()
     if not await server.database.write(device_codes.approve, code.digest, user.id, authenticated_at, granted, now):
-        raise UnknownUserCode("This request was answered already, or expired.")
+        raise UnknownUserCode("This request was answered already, or expired.", rule="user_code")
     return True
 
 
 async def deny(request: DeviceRequest, server: AuthorizationServer) -> None:
     """Refuse. Raises UnknownUserCode when somebody decided already."""
     if not await server.database.write(device_codes.deny, request.code.digest, server.clock()):
-        raise UnknownUserCode("This request was answered already, or expired.")
+        raise UnknownUserCode("This request was answered already, or expired.", rule="user_code")
 
 
 async def _request(code: DeviceCode, server: AuthorizationServer) -> DeviceRequest:
     registered = await server.directory.client(code.client_id)
     if registered is None or not registered.client.enabled:
-        raise InvalidRequest("The application that asks is disabled or was deleted.")
+        raise InvalidRequest(
+            "The application that asks is disabled or was deleted.",
+            rule="client_enabled",
+            found="disabled or deleted",
+            wanted="enabled",
+        )
     refuse_unless_allowed(device_code.GRANT_TYPE, registered.client)
     return DeviceRequest(code, registered.client, still_associated(code.scope, registered))

@@ -63,7 +63,12 @@ async def proven(sender: Sender, client: Client, server: AuthorizationServer) ->
         return msgspec.structs.replace(sender, jkt=await verify(sender, server))
     # §5.2: "the authorization server MUST reject token requests from the client that do not contain the DPoP header"
     if client.dpop_bound_access_tokens:
-        raise InvalidRequest("This client must bind its tokens to a key: send a proof in the header DPoP.")
+        raise InvalidRequest(
+            "This client must bind its tokens to a key: send a proof in the header DPoP.",
+            rule="dpop",
+            found="no proof",
+            wanted="a proof in the header DPoP",
+        )
     return sender
 
 

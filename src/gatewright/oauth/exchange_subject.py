@@ -57,10 +57,12 @@ async def of_jwt(text: str, server: AuthorizationServer) -> Subject:
     try:
         known = await jwt_bearer.vouched(text, server)
     except InvalidGrant as error:
-        raise InvalidRequest(f"subject_token cannot be used: {error.public}", detail=error.detail) from error
+        raise InvalidRequest(
+            f"subject_token cannot be used: {error.public}", detail=error.detail, rule="exchange"
+        ) from error
     # Clocks may differ when an assertion asks for a token; no token outlives the one it is exchanged for.
     if known.ends <= server.clock():
-        raise InvalidRequest("subject_token cannot be used: it expired.")
+        raise InvalidRequest("subject_token cannot be used: it expired.", rule="exchange")
     actors = _actors(known.claims.get("act"), (await server.directory.settings()).token_exchange_depth)
     return Subject(
         sub=known.user.id,
@@ -79,7 +81,9 @@ def _actors(act: Any, most: int) -> tuple[str, ...]:
     actors: list[str] = []
     while act is not None:
         if len(actors) == most:
-            raise InvalidRequest(f"The subject_token names more than {most} actors (token_exchange_depth).")
+            raise InvalidRequest(
+                f"The subject_token names more than {most} actors (token_exchange_depth).", rule="exchange"
+            )
         actors.append(_sub(act))
         act = act.get("act")
     return tuple(actors)
@@ -88,5 +92,5 @@ def _actors(act: Any, most: int) -> tuple[str, ...]:
 def _sub(party: Any) -> str:
     sub = party.get("sub") if isinstance(party, dict) else None
     if not isinstance(sub, str) or not 0 < len(sub) <= _LONGEST_SUB or not sub.isprintable():
-        raise InvalidRequest(_NO_ACTOR)
+        raise InvalidRequest(_NO_ACTOR, rule="exchange")
     return sub

@@ -61,7 +61,9 @@ async def authenticated(
     caller = await authenticate(parameters, authorization, sender, server)
     if caller.client.type == "public":
         # §2.1: "the endpoint MUST also require some form of authorization"
-        raise InvalidClient("Introspection needs a confidential client.")
+        raise InvalidClient(
+            "Introspection needs a confidential client.", rule="confidential", found="public", wanted="confidential"
+        )
     return caller
 
 

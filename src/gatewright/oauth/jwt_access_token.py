@@ -58,6 +58,9 @@ def actor_claim(actors: Sequence[str]) -> Actor | None:
     return claim
 
 
+EXPIRED: Final = "the access token expired"
+
+
 def is_jwt(client: Client, settings: GlobalSettings) -> bool:
     """Whether the client's access tokens are JWTs."""
     own = client.access_token_format
@@ -101,7 +104,7 @@ async def refusal(text: str, server: AuthorizationServer) -> str | None:
     # "The current time MUST be before the time represented by the "exp" claim."
     now = server.clock()
     if claims.exp <= now:
-        return "the access token expired"
+        return EXPIRED
     if claims.nbf is not None and claims.nbf > now:
         return "the access token is not valid yet"
     return None

@@ -63,7 +63,7 @@ async def vouched(text: str, server: AuthorizationServer) -> Vouched:
     claims = jws.claims() if jws else None
     # RFC 8725 §3.11: a JWT that says it is something else, such as an access token, is no assertion.
     if jws is None or claims is None or not jws.has_type("", "jwt", "authorization-grant+jwt"):
-        raise InvalidGrant("The assertion is no signed JWT.")
+        raise InvalidGrant("The assertion is no signed JWT.", rule="assertion")
     issuer = await _signer(jws, claims, server)
     try:
         ends = await _check(claims, issuer, server)
@@ -72,7 +72,7 @@ async def vouched(text: str, server: AuthorizationServer) -> Vouched:
         if identifier is not None:
             identifier = assertion.text_claim(claims, "jti")
     except Refused as refused:
-        raise InvalidGrant(f"The assertion does not count: {refused}.") from None
+        raise InvalidGrant(f"The assertion does not count: {refused}.", rule="assertion") from None
     # §3, 7: `jti` is optional here; without it, the assertion itself is good for one use.
     unique = identifier or hashlib.sha256(jws.signing_input).hexdigest()
     return Vouched(issuer, user, claims, ends, unique)
@@ -83,7 +83,7 @@ async def use_up(known: Vouched, server: AuthorizationServer) -> None:
     try:
         await assertion.use_once("grant", known.issuer.issuer, known.identifier, known.ends, server)
     except Refused as refused:
-        raise InvalidGrant(f"The assertion does not count: {refused}.") from None
+        raise InvalidGrant(f"The assertion does not count: {refused}.", rule="assertion") from None
 
 
 async def _signer(jws: ForeignJws, claims: dict[str, Any], server: AuthorizationServer) -> TrustedIssuer:
@@ -91,7 +91,7 @@ async def _signer(jws: ForeignJws, claims: dict[str, Any], server: Authorization
     name = claims.get("iss")
     issuer = (await server.directory.trusted_issuers()).get(name) if isinstance(name, str) else None
     if issuer is None or not issuer.enabled or issuer.issuer == server.issuer:
-        raise InvalidGrant(_UNSIGNED, detail="unknown or disabled issuer")
+        raise InvalidGrant(_UNSIGNED, detail="unknown or disabled issuer", rule="assertion")
     try:
         if await foreign_jws.is_signed_by(jws, issuer, ASYMMETRIC, server.fetcher):
             return issuer
@@ -99,8 +99,9 @@ async def _signer(jws: ForeignJws, claims: dict[str, Any], server: Authorization
         raise InvalidGrant(
             "The keys of the assertion's issuer could not be fetched; the server's log says why.",
             detail=f"keys of {issuer.issuer}: {failure}",
+            rule="assertion",
         ) from failure
-    raise InvalidGrant(_UNSIGNED, detail=f"assertion is not signed by {issuer.issuer}")
+    raise InvalidGrant(_UNSIGNED, detail=f"assertion is not signed by {issuer.issuer}", rule="assertion")
 
 
 async def _check(claims: dict[str, Any], issuer: TrustedIssuer, server: AuthorizationServer) -> int:
@@ -127,7 +128,8 @@ def _scope(parameters: Parameters, registered: RegisteredClient, issuer: Trusted
     granted = tuple(name for name in resolved if name in issuer.scopes)
     if not granted or ("scope" in parameters and len(granted) < len(resolved)):
         raise InvalidScope(
-            "This issuer's assertions do not reach that far; an administrator can add scopes to the issuer."
+            "This issuer's assertions do not reach that far; an administrator can add scopes to the issuer.",
+            rule="assertion",
         )
     return granted
 

@@ -37,7 +37,7 @@ async def push(
     registered = await authenticate(parameters, authorization, sender, server)
     # §2.1: "Reject the request if the request_uri authorization request parameter is provided."
     if "request_uri" in parameters:
-        raise InvalidRequest("request_uri must not be pushed itself.")
+        raise InvalidRequest("request_uri must not be pushed itself.", rule="request_uri")
     client_id = registered.client.client_id
     asked = {name: text for name, text in parameters.items() if name not in _CREDENTIALS} | {"client_id": client_id}
     if sender.proof is not None:

@@ -28,9 +28,14 @@ async def grant(
     granted, audience = scope.resolve(parameters.get("scope"), registered), resource.resolve(parameters, server)
     user = await verify_password(server.database, settings, name, password, sender.address, now)
     if user is None:
-        raise InvalidGrant("The user name or password is wrong, or the user is disabled.")
+        raise InvalidGrant("The user name or password is wrong, or the user is disabled.", rule="password")
     if user.must_change_password:
-        raise InvalidGrant("This user must choose a new password first: sign in at /account.")
+        raise InvalidGrant(
+            "This user must choose a new password first: sign in at /account.",
+            rule="user_enabled",
+            found="must choose a new password first",
+            wanted="a password of its own",
+        )
     grant_id = row_id()
     text, token = await new_access_token(
         client,

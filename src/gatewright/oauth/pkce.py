@@ -33,16 +33,28 @@ def challenge(parameters: Parameters, client: Client, settings: GlobalSettings) 
     if value is None:
         if is_required(client, settings):
             # §4.4.1: "code challenge required"
-            raise InvalidRequest("code challenge required: this client must use PKCE with code_challenge_method S256.")
+            raise InvalidRequest(
+                "code challenge required: this client must use PKCE with code_challenge_method S256.",
+                rule="pkce",
+                found="no code_challenge",
+                wanted="code_challenge with code_challenge_method S256",
+            )
         if "code_challenge_method" in parameters:
-            raise InvalidRequest("code_challenge_method was sent without code_challenge.")
+            raise InvalidRequest("code_challenge_method was sent without code_challenge.", rule="pkce")
         return None
     method = parameters.get("code_challenge_method", "plain")  # §4.3: "defaults to "plain" if not present"
     if method not in methods(settings):
         # §4.4.1: "transform algorithm not supported"
-        raise InvalidRequest("transform algorithm not supported: send code_challenge_method=S256.")
+        raise InvalidRequest(
+            "transform algorithm not supported: send code_challenge_method=S256.",
+            rule="pkce",
+            found=method[:20],
+            wanted=" or ".join(methods(settings)),
+        )
     if not _UNRESERVED.match(value) or (method == "S256" and len(value) != 43):
-        raise InvalidRequest("code_challenge is not the base64url SHA-256 of a code_verifier (43 characters).")
+        raise InvalidRequest(
+            "code_challenge is not the base64url SHA-256 of a code_verifier (43 characters).", rule="pkce"
+        )
     return value, method
 
 
@@ -51,14 +63,30 @@ def verify(verifier: str | None, expected: str | None, method: str | None) -> No
     if expected is None:
         # RFC 9700 §4.8.2: a verifier without a challenge shows that the challenge was stripped on the way
         if verifier is not None:
-            raise InvalidGrant("code_verifier was sent, but the authorization request had no code_challenge.")
+            raise InvalidGrant(
+                "code_verifier was sent, but the authorization request had no code_challenge.",
+                rule="pkce",
+                found="code_verifier, but no code_challenge before",
+            )
         return
     if verifier is None:
-        raise InvalidGrant("code_verifier is missing: the authorization request had a code_challenge.")
+        raise InvalidGrant(
+            "code_verifier is missing: the authorization request had a code_challenge.",
+            rule="pkce",
+            found="no code_verifier",
+            wanted="the code_verifier of the code_challenge",
+        )
     if not _UNRESERVED.match(verifier):
-        raise InvalidGrant("code_verifier must be 43 to 128 characters of A-Z, a-z, 0-9, '-', '.', '_', '~'.")
+        raise InvalidGrant(
+            "code_verifier must be 43 to 128 characters of A-Z, a-z, 0-9, '-', '.', '_', '~'.", rule="pkce"
+        )
     proof = verifier
     if method == "S256":
         proof = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     if not compare_digest(proof, expected):
-        raise InvalidGrant("code_verifier does not match the code_challenge.")
+        raise InvalidGrant(
+            "code_verifier does not match the code_challenge.",
+            rule="pkce",
+            found="another code_verifier",
+            wanted="the code_verifier of the code_challenge",
+        )

@@ -37,12 +37,22 @@ async def grant(
     token = await server.database.read(tokens.find_refresh_token, digest(presented))
     # §6: "ensure that the refresh token was issued to the authenticated client"
     if token is None or token.client_id != client.client_id or token.issued_at < client.created_at:
-        raise InvalidGrant(_UNUSABLE, detail="refresh token unknown or issued to another client")
+        raise InvalidGrant(_UNUSABLE, detail="refresh token unknown or issued to another client", rule="refresh_known")
     if token.expires_at is not None and token.expires_at <= now:
-        raise InvalidGrant(_UNUSABLE, detail="refresh token expired")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail="refresh token expired",
+            rule="refresh_unexpired",
+            found=f"it expired {now - token.expires_at} seconds ago",
+        )
     # RFC 9449 §5: "the refresh token MUST be bound to the respective public key" of a public client
     if token.jkt is not None and token.jkt != sender.jkt:
-        raise InvalidGrant("The refresh token is bound to a key: send a DPoP proof of that key.")
+        raise InvalidGrant(
+            "The refresh token is bound to a key: send a DPoP proof of that key.",
+            rule="bound_key",
+            found=sender.jkt or "no proof",
+            wanted=token.jkt,
+        )
     await _refuse_disabled_user(token, server)
     granted = scope.narrow(parameters.get("scope"), token.scope, registered)
     text, access_token = await new_access_token(
@@ -61,7 +71,13 @@ async def grant(
         return await _rotate(presented, token, text, access_token, client, server)
     outcome = await server.database.write(tokens.refresh, token.grant_id, access_token, refresh_limit(client))
     if outcome is not Refreshed.DONE:
-        raise InvalidGrant(_UNUSABLE, detail="refresh count used up or grant revoked")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail="refresh count used up or grant revoked",
+            rule="refresh_left",
+            found="the Refresh Count is used up, or the grant was revoked",
+            wanted="a refresh that is left",
+        )
     return token_response(text, access_token, presented)
 
 
@@ -112,9 +128,21 @@ async def _rotate(
         case SameAnswer(sealed):
             return msgspec.json.decode(sealer.open(sealed) or b"", type=TokenResponse)
         case Refreshed.REUSED:
-            raise InvalidGrant(_UNUSABLE, detail=f"refresh token reused; grant {token.grant_id} revoked")
+            raise InvalidGrant(
+                _UNUSABLE,
+                detail=f"refresh token reused; grant {token.grant_id} revoked",
+                rule="refresh_left",
+                found="used before; all tokens of its grant were revoked",
+                wanted="used once",
+            )
         case _:
-            raise InvalidGrant(_UNUSABLE, detail="refresh count used up or grant revoked")
+            raise InvalidGrant(
+                _UNUSABLE,
+                detail="refresh count used up or grant revoked",
+                rule="refresh_left",
+                found="the Refresh Count is used up, or the grant was revoked",
+                wanted="a refresh that is left",
+            )
 
 
 async def _authenticated_at(token: RefreshToken, client: Client, server: AuthorizationServer) -> int | None:
@@ -130,4 +158,10 @@ async def _refuse_disabled_user(token: RefreshToken, server: AuthorizationServer
         return
     found = await server.directory.user(token.user_id)
     if found is None or not found.user.enabled:
-        raise InvalidGrant(_UNUSABLE, detail="user disabled or deleted")
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail="user disabled or deleted",
+            rule="user_enabled",
+            found="disabled or deleted",
+            wanted="enabled",
+        )

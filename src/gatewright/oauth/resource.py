@@ -28,7 +28,10 @@ def resolve(parameters: Parameters, server: AuthorizationServer) -> tuple[str, .
     for resource in resources:
         if _place(resource, server) is None:
             raise InvalidTarget(
-                f"resource must be {server.issuer} or an address under it that leads to services, without query and fragment."
+                f"resource must be {server.issuer} or an address under it that leads to services, without query and fragment.",
+                rule="resource",
+                found=resource[:200],
+                wanted=f"{server.issuer} or an address under it",
             )
     return resources
 
@@ -45,7 +48,12 @@ def narrow(parameters: Parameters, granted: Sequence[str], server: Authorization
     for resource in resources:
         inner = _place(resource, server) or ()
         if resource not in granted and not any(inner[: len(place)] == place for place in outer):
-            raise InvalidTarget("A resource of this request is not within those that were granted.")
+            raise InvalidTarget(
+                "A resource of this request is not within those that were granted.",
+                rule="resource",
+                found=resource[:200],
+                wanted=" ".join(granted),
+            )
     return resources
 
 

@@ -34,11 +34,14 @@ def choose(parameters: Parameters, redirect_uri: str) -> ResponseMode:
     wanted = parameters.get("response_mode", default)
     if wanted == "query" and default == "fragment":
         # §3: for a token "query encoding MUST NOT be used": addresses with their queries are logged and passed on.
-        raise InvalidRequest("response_mode=query is not for response_type=token: tokens must not stand in a query.")
+        raise InvalidRequest(
+            "response_mode=query is not for response_type=token: tokens must not stand in a query.",
+            rule="response_mode",
+        )
     for mode in MODES:
         if wanted == mode:
             return _reachable(mode, redirect_uri)
-    raise InvalidRequest(f"response_mode must be one of {', '.join(MODES)}.")
+    raise InvalidRequest(f"response_mode must be one of {', '.join(MODES)}.", rule="response_mode")
 
 
 def for_refusal(parameters: Parameters, redirect_uri: str) -> ResponseMode:
@@ -56,6 +59,7 @@ def _default(parameters: Parameters) -> ResponseMode:
 def _reachable(mode: ResponseMode, redirect_uri: str) -> ResponseMode:
     if mode == "form_post" and urlsplit(redirect_uri).scheme not in ("http", "https"):
         raise InvalidRequest(
-            "response_mode=form_post needs a redirect URI of http or https: nothing else takes a form."
+            "response_mode=form_post needs a redirect URI of http or https: nothing else takes a form.",
+            rule="response_mode",
         )
     return mode

@@ -27,7 +27,12 @@ async def revoke(
         return {}
     # §2.1: "verifies whether the token was issued to the client making the revocation request"
     if found.client_id != registered.client.client_id:
-        raise InvalidGrant("The token was issued to another client.")
+        raise InvalidGrant(
+            "The token was issued to another client.",
+            rule="revoke_own",
+            found=f"a token of {found.client_id}",
+            wanted=registered.client.client_id,
+        )
     if found.grant_id is not None:
         await server.database.write(tokens.revoke_grant, found.grant_id, server.clock())
     elif isinstance(found, AccessToken):

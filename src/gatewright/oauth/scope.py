@@ -18,7 +18,10 @@ def resolve(requested: str | None, registered: RegisteredClient) -> tuple[str, .
     missing = [name for name in scope if name not in registered.scopes]
     if missing:
         raise InvalidScope(
-            f"The scope {missing[0]} is not associated with this client; an administrator can associate it in Scope Management."
+            f"The scope {missing[0]} is not associated with this client; an administrator can associate it in Scope Management.",
+            rule="scope",
+            found=" ".join(scope),
+            wanted=" ".join(registered.scopes),
         )
     return scope
 
@@ -28,12 +31,22 @@ def narrow(requested: str | None, granted: Sequence[str], registered: Registered
     still = tuple(name for name in granted if name in registered.scopes)
     if requested is None:
         if not still:
-            raise InvalidScope("None of the granted scopes is associated with this client any more.")
+            raise InvalidScope(
+                "None of the granted scopes is associated with this client any more.",
+                rule="scope",
+                found=" ".join(granted),
+                wanted=" ".join(registered.scopes) or "an associated scope",
+            )
         return still
     scope = _named(requested)
     exceeding = [name for name in scope if name not in still]
     if exceeding:
-        raise InvalidScope(f"The scope {exceeding[0]} was not granted by the resource owner.")
+        raise InvalidScope(
+            f"The scope {exceeding[0]} was not granted by the resource owner.",
+            rule="scope",
+            found=" ".join(scope),
+            wanted=" ".join(still),
+        )
     return scope
 
 
@@ -53,6 +66,13 @@ def _default(registered: RegisteredClient) -> tuple[str, ...]:
         return registered.scopes
     if not registered.scopes:
         raise InvalidScope(
-            "No scope is associated with this client; an administrator can associate one in Scope Management."
+            "No scope is associated with this client; an administrator can associate one in Scope Management.",
+            rule="scope",
+            found="no associated scope",
         )
-    raise InvalidScope("Name the scope: this client has several and no default.")
+    raise InvalidScope(
+        "Name the scope: this client has several and no default.",
+        rule="scope",
+        found="none named",
+        wanted=" or ".join(registered.scopes),
+    )

@@ -52,7 +52,9 @@ async def token(
     name = required(parameters, "grant_type")
     grant = GRANTS.get(name)
     if grant is None:
-        raise UnsupportedGrantType(f"grant_type must be one of {', '.join(GRANTS)}.")
+        raise UnsupportedGrantType(
+            f"grant_type must be one of {', '.join(GRANTS)}.", rule="grant_type", found=name[:80]
+        )
     refuse_unless_allowed(name, registered.client)
     sender = await dpop.proven(sender, registered.client, server)
     return await grant(parameters, registered, sender, server)
@@ -64,5 +66,8 @@ def refuse_unless_allowed(name: str, client: Client) -> None:
     if name == "refresh_token" or ALLOWED_AS.get(name, name) in client.allowed_grants:
         return
     raise UnauthorizedClient(
-        f"The grant {ALLOWED_AS.get(name, name)} is not among this client's Allowed Grants; an administrator can allow it in Client Registration."
+        f"The grant {ALLOWED_AS.get(name, name)} is not among this client's Allowed Grants; an administrator can allow it in Client Registration.",
+        rule="grant_allowed",
+        found=ALLOWED_AS.get(name, name),
+        wanted=", ".join(client.allowed_grants),
     )

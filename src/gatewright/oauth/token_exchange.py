@@ -74,9 +74,9 @@ async def _requested_type(parameters: Parameters, client: Client, server: Author
     if requested == ACCESS_TOKEN:
         return requested
     if requested != JWT:
-        raise InvalidRequest(f"requested_token_type must be {ACCESS_TOKEN}.")
+        raise InvalidRequest(f"requested_token_type must be {ACCESS_TOKEN}.", rule="exchange")
     if not is_jwt(client, await server.directory.settings()):
-        raise InvalidRequest("This client's access tokens are opaque: leave requested_token_type out.")
+        raise InvalidRequest("This client's access tokens are opaque: leave requested_token_type out.", rule="exchange")
     return requested
 
 
@@ -93,7 +93,9 @@ async def _use_up(known: Vouched, server: AuthorizationServer) -> None:
     try:
         await jwt_bearer.use_up(known, server)
     except InvalidGrant as error:
-        raise InvalidRequest(f"subject_token cannot be used: {error.public}", detail=error.detail) from error
+        raise InvalidRequest(
+            f"subject_token cannot be used: {error.public}", detail=error.detail, rule="exchange"
+        ) from error
 
 
 async def _presented(
@@ -102,16 +104,16 @@ async def _presented(
     """The active token in `subject_token` or `actor_token`. Raises InvalidRequest, as §2.2.2 has it for every cause."""
     text, kind = required(parameters, f"{role}_token"), required(parameters, f"{role}_token_type")
     if kind not in (ACCESS_TOKEN, JWT):
-        raise InvalidRequest(f"{role}_token_type must be {ACCESS_TOKEN} or {JWT}.")
+        raise InvalidRequest(f"{role}_token_type must be {ACCESS_TOKEN} or {JWT}.", rule="exchange")
     if kind == JWT and "." not in text:
-        raise InvalidRequest(f"{role}_token is no JWT, as its {role}_token_type says.")
+        raise InvalidRequest(f"{role}_token is no JWT, as its {role}_token_type says.", rule="exchange")
     active = await find_active(text, server)
     if not isinstance(active, ActiveToken):
-        raise InvalidRequest(f"{role}_token cannot be used: {active}.")
+        raise InvalidRequest(f"{role}_token cannot be used: {active}.", rule="exchange")
     # A client must hold the key of its own token; a service that was called with a token never has the caller's.
     token = active.token
     if token.client_id == registered.client.client_id and token.jkt not in (None, sender.jkt):
-        raise InvalidRequest(f"{role}_token is bound to a key: send a DPoP proof of that key.")
+        raise InvalidRequest(f"{role}_token is bound to a key: send a DPoP proof of that key.", rule="exchange")
     return active
 
 
@@ -121,20 +123,26 @@ async def _actor(
     """§2.1: the token of who is to act, with its type if and only if there is one."""
     if "actor_token" not in parameters:
         if "actor_token_type" in parameters:
-            raise InvalidRequest("actor_token_type was sent without actor_token.")
+            raise InvalidRequest("actor_token_type was sent without actor_token.", rule="exchange")
         return None
     actor = await _presented("actor", parameters, registered, sender, server)
     if actor.token.client_id != registered.client.client_id:
-        raise InvalidRequest("actor_token was issued to another client: a client acts by a token of its own.")
+        raise InvalidRequest(
+            "actor_token was issued to another client: a client acts by a token of its own.", rule="exchange"
+        )
     if actor.exchanges:
-        raise InvalidRequest("actor_token came from an exchange: only its own subject can act by a token.")
+        raise InvalidRequest(
+            "actor_token came from an exchange: only its own subject can act by a token.", rule="exchange"
+        )
     return actor
 
 
 def _refuse_unless_it_may_act(actor: ActiveToken | None, subject: Subject, client: Client) -> None:
     """§4.4: `may_act` says who may act for the subject; without an actor_token the client itself does."""
     if subject.may_act and subject.may_act != (actor.sub if actor else client.client_id):
-        raise InvalidRequest("The subject_token names another party that may act for its subject (may_act).")
+        raise InvalidRequest(
+            "The subject_token names another party that may act for its subject (may_act).", rule="exchange"
+        )
 
 
 async def _chain(actor: ActiveToken | None, subject: Subject, server: AuthorizationServer) -> tuple[str, ...]:
@@ -143,12 +151,13 @@ async def _chain(actor: ActiveToken | None, subject: Subject, server: Authorizat
     if subject.exchanges >= most:
         raise InvalidRequest(
             f"The subject_token came from {subject.exchanges} exchanges, of which {most} may follow one another; "
-            "an administrator can change it in Global Settings (token_exchange_depth)."
+            "an administrator can change it in Global Settings (token_exchange_depth).",
+            rule="exchange",
         )
     if actor is None:
         return subject.actors
     if actor.sub == subject.sub or actor.sub in subject.actors:
-        raise InvalidRequest("The actor is the subject, or acts in this chain already.")
+        raise InvalidRequest("The actor is the subject, or acts in this chain already.", rule="exchange")
     return (actor.sub, *subject.actors)
 
 

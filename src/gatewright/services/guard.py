@@ -1,14 +1,18 @@
 """The guard: may this token call this service? Token, then scope, then ACL (the order of webMethods' checks)."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from gatewright.oauth import dpop
+from gatewright.oauth.access_token import CLIENT_GONE
+from gatewright.oauth.access_token import USER_GONE
 from gatewright.oauth.access_token import ActiveToken
 from gatewright.oauth.access_token import find_active
 from gatewright.oauth.errors import InvalidDpopProof
 from gatewright.oauth.errors import UseDpopNonce
 from gatewright.oauth.external_token import ExternalToken
 from gatewright.oauth.external_token import ExternalTokens
+from gatewright.oauth.jwt_access_token import EXPIRED
 from gatewright.oauth.resource import path_of
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
@@ -20,21 +24,43 @@ from gatewright.services.coverage import may_execute
 from gatewright.services.coverage import nearest_acl
 from gatewright.services.resource import covers
 from gatewright.services.resource import place
+from gatewright.services.rules import CallRule
 from gatewright.services.template import UrlTemplate
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Scope
+
+_TOKEN_RULES: Final[Mapping[str, CallRule]] = {
+    EXPIRED: "token_unexpired",
+    CLIENT_GONE: "token_client",
+    USER_GONE: "token_user",
+}
+"""The rule behind why a token is not active."""
 
 
 class Refused(Exception):
     """A call that may not pass (RFC 6750 §3.1). `error` is empty when no token was sent; `scope`: what would do.
 
     scheme: how to send the token.  nonce: what the next DPoP proof must carry (RFC 9449 §9).
+    rule: which rule refused; `found`, `wanted` and `caller` are for its explanation, never for the caller.
     """
 
     def __init__(
-        self, status: int, error: str, description: str, *, scope: str = "", scheme: str = "Bearer", nonce: str = ""
+        self,
+        status: int,
+        error: str,
+        description: str,
+        *,
+        rule: CallRule,
+        found: str = "",
+        wanted: str = "",
+        caller: Caller | None = None,
+        scope: str = "",
+        scheme: str = "Bearer",
+        nonce: str = "",
     ) -> None:
         super().__init__(description)
+        self.rule: CallRule = rule
+        self.found, self.wanted, self.caller = found, wanted, caller
         self.status = status
         self.error = error
         self.description = description
@@ -76,54 +102,49 @@ class Guard:
         if token is None:
             if is_open(acl):
                 return ANONYMOUS
-            raise Refused(
-                401,
-                "",
-                "An access token is needed: send Authorization: Bearer.",
-                scope=await self.scope_hint(service, template),
-            )
+            raise _no_token(await self.scope_hint(service, template))
         scheme = "Bearer" if sender is None else "DPoP"
         active: ActiveToken | ExternalToken | str = await find_active(token, self._server)
         if isinstance(active, str):
             active = await self._external.find(token, active)
         if isinstance(active, str):
-            raise Refused(401, "invalid_token", f"The access token cannot be used: {active}.", scheme=scheme)
-        if active.token.resource and not self._is_for(active.token.resource, raw_path):
-            words = "The access token is for another resource: ask for one without resource, or with this address."
-            raise Refused(401, "invalid_token", words, scheme=scheme)
-        if sender is not None or active.token.jkt is not None:
-            await self._check_possession(active.token, token, sender)
+            raise _unusable(active, scheme)
         caller = _caller(active)
+        if active.token.resource and not self._is_for(active.token.resource, raw_path):
+            raise _elsewhere(active.token, self._server.issuer + raw_path.decode("latin-1"), caller, scheme)
+        if sender is not None or active.token.jkt is not None:
+            await self._check_possession(active.token, token, sender, caller)
         if not exists or is_open(acl):
             return caller
         openings = await self.openings()
         if openings.scopes_for(service, template).isdisjoint(active.scope):
             hint = await self.scope_hint(service, template)
-            raise Refused(403, "insufficient_scope", _lacking(service, template), scope=hint, scheme=scheme)
+            raise _insufficient(service, template, openings, caller, hint, scheme)
         if not may_execute(acl, caller):
-            name = caller.username or caller.client_id
-            raise Refused(403, "access_denied", f"The ACL of {service} names no group of {name}.", scheme=scheme)
+            raise _not_named(service, acl or (), caller, scheme)
         return caller
 
     def _is_for(self, resource: tuple[str, ...], raw_path: bytes) -> bool:
         paths = [path_of(each, self._server.issuer) for each in resource]
         return covers([place(path.encode()) for path in paths if path is not None], place(raw_path))
 
-    async def _check_possession(self, token: AccessToken, text: str, sender: Sender | None) -> None:
+    async def _check_possession(self, token: AccessToken, text: str, sender: Sender | None, caller: Caller) -> None:
         """Hold a bound token to its key, and to the scheme DPoP (RFC 9449 §7.1, §7.2)."""
         if sender is None:
             words = "The access token is bound to a key: send Authorization: DPoP, with a proof in the header DPoP."
-            raise Refused(401, "invalid_token", words, scheme="DPoP")
+            raise _no_possession(words, caller, found="no proof", wanted="a proof in the header DPoP")
         if token.jkt is None:
-            raise Refused(401, "invalid_token", "The access token is bound to no key: send Authorization: Bearer.")
+            words = "The access token is bound to no key: send Authorization: Bearer."
+            raise _no_possession(words, caller, scheme="Bearer", found="the scheme DPoP", wanted="Bearer")
         try:
             jkt = await dpop.verify(sender, self._server, text)
         except UseDpopNonce as error:
-            raise Refused(401, error.code, error.public, scheme="DPoP", nonce=error.nonce) from error
+            raise _no_possession(error.public, caller, error=error.code, nonce=error.nonce) from error
         except InvalidDpopProof as error:
-            raise Refused(401, error.code, error.public, scheme="DPoP") from error
+            raise _no_possession(error.public, caller, error=error.code) from error
         if jkt != token.jkt:
-            raise Refused(401, "invalid_token", "The access token is bound to another key.", scheme="DPoP")
+            words = "The access token is bound to another key."
+            raise _no_possession(words, caller, found=jkt, wanted=token.jkt)
 
     async def scope_hint(self, service: str, template: UrlTemplate | None) -> str:
         """One scope that would do: the one that opens least."""
@@ -175,7 +196,85 @@ def _breadth(scope: Scope) -> tuple[int, int, int]:
     return len(scope.folders), len(scope.services), len(scope.url_templates)
 
 
-def _lacking(service: str, template: UrlTemplate | None) -> str:
+def _no_token(hint: str) -> Refused:
+    return Refused(
+        401,
+        "",
+        "An access token is needed: send Authorization: Bearer.",
+        scope=hint,
+        rule="token_sent",
+        found="no token",
+        wanted="Authorization: Bearer, or DPoP",
+    )
+
+
+def _unusable(reason: str, scheme: str) -> Refused:
+    return Refused(
+        401,
+        "invalid_token",
+        f"The access token cannot be used: {reason}.",
+        scheme=scheme,
+        rule=_TOKEN_RULES.get(reason, "token_known"),
+        found=reason,
+        wanted="an access token that is active",
+    )
+
+
+def _elsewhere(token: AccessToken, address: str, caller: Caller, scheme: str) -> Refused:
+    return Refused(
+        401,
+        "invalid_token",
+        "The access token is for another resource: ask for one without resource, or with this address.",
+        scheme=scheme,
+        rule="token_resource",
+        found=" ".join(token.resource),
+        wanted=address,
+        caller=caller,
+    )
+
+
+def _no_possession(
+    words: str,
+    caller: Caller,
+    *,
+    error: str = "invalid_token",
+    scheme: str = "DPoP",
+    nonce: str = "",
+    found: str = "",
+    wanted: str = "",
+) -> Refused:
+    return Refused(
+        401, error, words, scheme=scheme, nonce=nonce, rule="token_key", found=found, wanted=wanted, caller=caller
+    )
+
+
+def _insufficient(
+    service: str, template: UrlTemplate | None, openings: Openings, caller: Caller, hint: str, scheme: str
+) -> Refused:
+    needed = f"the service {service} or its folder"
     if template is not None:
-        return f"The token's scope is insufficient: it needs one that lists the URL template {template.text}, the service {service} or its folder."
-    return f"The token's scope is insufficient: it needs one that lists the service {service} or its folder."
+        needed = f"the URL template {template.text}, {needed}"
+    return Refused(
+        403,
+        "insufficient_scope",
+        f"The token's scope is insufficient: it needs one that lists {needed}.",
+        scope=hint,
+        scheme=scheme,
+        rule="scope_opens",
+        found=" ".join(caller.scopes) or "no scope that still counts",
+        wanted=" or ".join(sorted(openings.scopes_for(service, template))) or f"a scope that lists {needed}",
+        caller=caller,
+    )
+
+
+def _not_named(service: str, acl: tuple[str, ...], caller: Caller, scheme: str) -> Refused:
+    return Refused(
+        403,
+        "access_denied",
+        f"The ACL of {service} names no group of {caller.username or caller.client_id}.",
+        scheme=scheme,
+        rule="acl_names",
+        found=", ".join(sorted(caller.groups)) or "no group",
+        wanted=" or ".join(acl) or "nobody: the ACL is empty",
+        caller=caller,
+    )

@@ -99,7 +99,7 @@ class AuthorizePages:
             asked = await authorize.check(parameters, browser_token(request), self._parts.server)
             found = await signed_in(request, self._parts)
             if found is None:
-                raise InvalidRequest("Sign in first: the approval needs a session.")
+                raise InvalidRequest("Sign in first: the approval needs a session.", rule="session")
             if found.user.user.must_change_password:
                 return to_new_password(request)
             check_csrf(form, found.session.csrf)

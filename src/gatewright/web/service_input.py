@@ -39,7 +39,7 @@ async def bearer_token(request: Request, parts: Parts) -> tuple[str | None, Body
     body = await _read(request, parts)
     found = [value for name, value in body.form if name == "access_token"]
     if len(found) > 1:
-        raise Refused(400, "invalid_request", "The access token is given twice.")
+        raise Refused(400, "invalid_request", "The access token is given twice.", rule="token_sent")
     # As form parameter the token is no input of the service.
     return (found[0] if found else None), Body([pair for pair in body.form if pair[0] != "access_token"])
 
@@ -51,7 +51,9 @@ async def service_input(
     if body is None:
         body = await _read(request, parts)
     if any(name == "access_token" for name, _ in body.form):
-        raise Refused(400, "invalid_request", "The access token is given twice: in the header and in the body.")
+        raise Refused(
+            400, "invalid_request", "The access token is given twice: in the header and in the body.", rule="token_sent"
+        )
     path = match.variables if match else None
     query = form_pairs(request.query) if request.query else []
     if not service.wants_envelope:

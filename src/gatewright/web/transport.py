@@ -60,7 +60,10 @@ def refuse_plain_http(request: Request, settings: GlobalSettings) -> None:
     if policy == "except_loopback" and is_loopback(request):
         return
     raise InvalidRequest(
-        "HTTPS is required for OAuth requests. An administrator can change this in Security > OAuth > Edit Global Settings > Require HTTPS."
+        "HTTPS is required for OAuth requests. An administrator can change this in Security > OAuth > Edit Global Settings > Require HTTPS.",
+        rule="https",
+        found=f"http from {request.address}",
+        wanted="https",
     )
 
 
