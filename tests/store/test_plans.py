@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from gatewright.kernel.telemetry import Cell
 from gatewright.store import access
+from gatewright.store import activity
 from gatewright.store import changes
 from gatewright.store import cleanup
 from gatewright.store import clients
@@ -102,6 +104,8 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (failures.count, (["a", "b"], 60, NOW), {}),
     (failures.blocked_until, (["a", "b"], 3, NOW), {}),
     (single_use.use, (sha("jti"), NOW), {}),
+    (activity.add, ([Cell("service", "a", "", 1, 1, 0.1)], NOW), {}),
+    (activity.forget, (NOW,), {}),
     (registrations.insert, ("c1", sha("ra1"), Registration(), NOW), {}),
     (registrations.find, ("c1", sha("ra1")), {}),
     (registrations.update, ("c1", Registration(by_token=True)), {}),

@@ -9,6 +9,7 @@ import structlog
 
 from gatewright.admin import registration
 from gatewright.admin.actor import By
+from gatewright.app.reporter import Reporter
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
 from gatewright.kernel.errors import GatewrightError
@@ -17,6 +18,7 @@ from gatewright.kernel.fetching import Fetcher
 from gatewright.kernel.sealing import load_master_key
 from gatewright.kernel.sealing import master_sealer
 from gatewright.kernel.settings import ServerSettings
+from gatewright.kernel.telemetry import Activity
 from gatewright.oauth.dpop_nonce import DpopNonces
 from gatewright.oauth.keys import KeyRing
 from gatewright.oauth.server import AuthorizationServer
@@ -27,8 +29,10 @@ from gatewright.services.loader import Loader
 from gatewright.services.outgoing import Outgoing
 from gatewright.services.resource import served
 from gatewright.services.watcher import Watcher
+from gatewright.store import activity
 from gatewright.store import cleanup
 from gatewright.store.database import Database
+from gatewright.store.database import Verb
 from gatewright.store.directory import Directory
 from gatewright.store.open import open_database
 
@@ -37,6 +41,7 @@ _KEYS_SECONDS: Final = 60
 _MOST_BATCHES: Final = 1000
 _BETWEEN_BATCHES: Final = 0.05  # seconds that belong to requests
 _CHANGES_KEPT: Final = 3600  # seconds
+_ACTIVITY_KEPT: Final = 2 * 86_400  # seconds
 _log = structlog.get_logger("gatewright.app")
 
 
@@ -51,6 +56,8 @@ class Parts:
         self.packages_folder = workspace / "packages"
         self.sealer = master_sealer(workspace, dict(os.environ))
         self.directory = Directory(database)
+        self.activity = Activity()
+        self.reporter = Reporter(self.activity, database, clock)
         self.server = AuthorizationServer(
             database,
             self.directory,
@@ -61,9 +68,10 @@ class Parts:
             self.sealer,
             Fetcher(self._private_hosts, clock),
             lambda path: served(path, self.catalogue),
+            self.activity,
         )
         self.guard = Guard(self.server)
-        self.runtime = Runtime(outgoing=Outgoing(self._private_hosts))
+        self.runtime = Runtime(outgoing=Outgoing(self._private_hosts), activity=self.activity)
         self.watcher = Watcher(Loader(self.packages_folder), self._publish)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -77,6 +85,7 @@ class Parts:
             asyncio.create_task(parts.watcher.run()),
             asyncio.create_task(parts._clean_up()),
             asyncio.create_task(parts._keep_keys()),
+            asyncio.create_task(parts.reporter.run()),
         ]
         return parts
 
@@ -84,6 +93,7 @@ class Parts:
         """Finish what is waiting and let go of everything."""
         for task in self._tasks:
             task.cancel()
+        await self.reporter.flush()
         await self.runtime.close()
         await self.server.fetcher.close()
         await self.database.close()
@@ -96,14 +106,18 @@ class Parts:
         while True:
             await asyncio.sleep(_CLEANUP_SECONDS)
             try:
-                for _ in range(_MOST_BATCHES):
-                    if not await self.database.write(cleanup.expired_rows, self.clock()):
-                        break
-                    await asyncio.sleep(_BETWEEN_BATCHES)
+                await self._in_batches(cleanup.expired_rows, self.clock())
+                await self._in_batches(activity.forget, self.clock() - _ACTIVITY_KEPT)
                 await self.remove_unused_clients()
                 await self.database.write(cleanup.old_changes, self.clock() - _CHANGES_KEPT)
             except Unavailable as error:
                 _log.warning("clean-up put off", reason=str(error))
+
+    async def _in_batches(self, remove: Verb[[int], int], time: int) -> None:
+        for _ in range(_MOST_BATCHES):
+            if not await self.database.write(remove, time):
+                break
+            await asyncio.sleep(_BETWEEN_BATCHES)
 
     async def remove_unused_clients(self) -> None:
         """Remove clients that registered themselves and hold no token (`dynamic_registration_unused`)."""

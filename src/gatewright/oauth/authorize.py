@@ -283,6 +283,7 @@ async def _token(
     )
     # §4.2.2: "The authorization server MUST NOT issue a refresh token."
     await server.database.write(tokens.add_grant, grant, token, None)
+    server.activity.add("grant", "implicit")
     answer = msgspec.to_builtins(token_response(text, token))
     return {name: str(value) for name, value in answer.items() if value is not None}
 

@@ -7,6 +7,7 @@ import msgspec
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.fetching import Fetcher
 from gatewright.kernel.sealing import Sealer
+from gatewright.kernel.telemetry import Activity
 from gatewright.oauth.dpop_nonce import DpopNonces
 from gatewright.oauth.keys import KeyRing
 from gatewright.store.database import Database
@@ -18,7 +19,8 @@ Place = tuple[str, ...]
 
 class AuthorizationServer(msgspec.Struct, frozen=True):
     """The store, its directory, the clock, the issuer identifier (RFC 8414 §2), the signing keys, the DPoP nonces, the seal
-    under the master key, the way to documents of others, and the place of a path at or below which something is served.
+    under the master key, the way to documents of others, the place of a path at or below which something is served, and
+    where it is counted what was issued.
     """
 
     database: Database
@@ -30,3 +32,4 @@ class AuthorizationServer(msgspec.Struct, frozen=True):
     sealer: Sealer
     fetcher: Fetcher
     served: Callable[[str], Place | None]
+    activity: Activity

@@ -57,7 +57,9 @@ async def token(
         )
     refuse_unless_allowed(name, registered.client)
     sender = await dpop.proven(sender, registered.client, server)
-    return await grant(parameters, registered, sender, server)
+    response = await grant(parameters, registered, sender, server)
+    server.activity.add("grant", name)
+    return response
 
 
 def refuse_unless_allowed(name: str, client: Client) -> None:

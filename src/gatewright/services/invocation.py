@@ -8,12 +8,15 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import Any
+from typing import Final
 
 import msgspec
 import structlog
 
 from gatewright.flow import Trace
+from gatewright.kernel.telemetry import Activity
 from gatewright.services.call import Call
 from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Catalogue
@@ -21,6 +24,7 @@ from gatewright.services.catalogue import Service
 from gatewright.services.errors import ServiceError
 from gatewright.services.outgoing import Outgoing
 
+_GONE: Final = "499"  # the client went away, and the call with it: as nginx counts it
 _log = structlog.get_logger(__name__)
 
 
@@ -31,6 +35,7 @@ class Runtime:
     environ: where the secrets that packages declare come from.
     threads: how many plain functions run at once; waiting: how many more may wait before calls are refused with 503.
     depth: how many calls may be nested, a flow's call of a flow being one.
+    activity: where calls are counted.
     """
 
     def __init__(
@@ -43,8 +48,10 @@ class Runtime:
         publish: Callable[[dict[str, object]], Awaitable[None]] | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
+        activity: Activity | None = None,
     ) -> None:
         self.clock, self.environ = clock, environ
+        self.activity = activity or Activity()
         self.outgoing = outgoing or Outgoing()
         self.publish = publish or _log_event
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service")
@@ -103,13 +110,20 @@ class Runtime:
 
     async def _run(self, service: Service, values: dict[str, Any], call: Call) -> object:
         assert service.run is not None
+        outcome, began = _GONE, perf_counter()
         try:
-            return await service.run(values, call)
-        except ServiceError:
+            output = await service.run(values, call)
+            outcome = ""
+            return output
+        except ServiceError as error:
+            outcome = str(error.status)
             raise
         except (Exception, SystemExit):  # a service's sys.exit() must not end the server
+            outcome = "500"
             _log.exception("service failed", service=service.name, file=service.file)
             raise ServiceError(500, "The service failed") from None
+        finally:
+            self.activity.add("service", service.name, outcome, perf_counter() - began)
 
     async def in_thread(self, function: Callable[..., Any], arguments: dict[str, Any]) -> object:
         """Run a plain function in the bounded pool. Raises ServiceError 503 when too many wait already."""

@@ -11,6 +11,8 @@ from gatewright.app.parts import Parts
 from gatewright.oauth.metadata import well_known_path
 from gatewright.services.protected_resource import WELL_KNOWN
 from gatewright.web import cors
+from gatewright.web.counting import counted
+from gatewright.web.counting import counting
 from gatewright.web.http import JSON
 from gatewright.web.http import Disconnected
 from gatewright.web.http import Receive
@@ -18,6 +20,7 @@ from gatewright.web.http import Request
 from gatewright.web.http import Response
 from gatewright.web.http import Scope
 from gatewright.web.http import Send
+from gatewright.web.metrics_endpoint import metrics
 from gatewright.web.oauth_endpoints import COMPATIBLE_ENDPOINTS
 from gatewright.web.oauth_endpoints import ENDPOINTS
 from gatewright.web.oauth_endpoints import Handler
@@ -64,12 +67,16 @@ class Gatewright:
         self.parts = await self._start()
         self._pages = self._pages_for(self.parts)
         self._proxies = Proxies(self.parts.settings.trusted_proxies)
-        self._handlers = {
+        endpoints = {
             **ENDPOINTS,
             **COMPATIBLE_ENDPOINTS,
             well_known_path(""): describe,
             well_known_path(self.parts.server.issuer): describe,
             REGISTRATION: register,
+        }
+        self._handlers = {
+            **{path: counted(path, handler) for path, handler in endpoints.items()},
+            "/metrics": metrics,
             "/health/live": _alive,
             "/health/ready": _ready,
         }
@@ -78,7 +85,7 @@ class Gatewright:
         path: str = scope["path"]
         if path in PAGES or (path.startswith(PAGE_PREFIXES) and _is_page(path)):
             self._forward(scope)
-            await self._pages(scope, receive, send)
+            await self._pages(scope, receive, counting(path, send, self.parts.activity) if path in PAGES else send)
             return
         request = Request(scope, receive)
         self._proxies.apply(request)

@@ -173,10 +173,12 @@ class AuthorizePages:
         )
 
     def _back(self, request: Request, refused: RedirectedError) -> Response:
+        self._parts.activity.add("refusal", refused.error.code)
         _log_refusal(request, refused.error)
         return respond(refused.response)
 
     def _refusal(self, request: Request, error: OAuthError) -> Response:
+        self._parts.activity.add("refusal", error.code)
         _log_refusal(request, error)
         return error_page(request, error.status, error.public, error=error.code)
 

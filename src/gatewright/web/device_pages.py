@@ -50,6 +50,7 @@ class DevicePages:
             typed = query_parameters(small).get("user_code", "")
             return await self._for_code(request, typed) if typed else _code_page()
         except UnknownUserCode as error:
+            self._parts.activity.add("refusal", error.code)
             _log_refusal(request, error)
             return _code_page(typed, error.public, error.status)
         except TooManyFailures as error:
@@ -57,6 +58,7 @@ class DevicePages:
             page.headers["retry-after"] = str(error.retry_after)
             return page
         except OAuthError as error:
+            self._parts.activity.add("refusal", error.code)
             _log_refusal(request, error)
             return error_page(request, error.status, error.public, error=error.code)
 

@@ -77,6 +77,7 @@ def endpoint(operation: Operation, *, compatible: bool = False, render: Callable
             answer = await operation(parameters, request.header(b"authorization"), sender(request), parts.server)
             return with_next_nonce(render(answer), request, settings, parts)
         except OAuthError as error:
+            parts.activity.add("refusal", error.code)
             return refusal(error, request)
         except TooManyFailures as error:
             return slowed_down(error, request)

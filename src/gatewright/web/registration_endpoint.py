@@ -47,6 +47,7 @@ async def register(request: Request, parts: Parts) -> Response:
     except TooManyRequests as error:
         return _with(refusal(error, request), (b"retry-after", b"%d" % error.retry_after))
     except OAuthError as error:
+        parts.activity.add("refusal", error.code)
         return refusal(error, request)
     except BodyTooLarge:
         words = f"The body is larger than {OAUTH_BODY_BYTES} bytes."

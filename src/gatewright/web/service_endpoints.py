@@ -45,6 +45,7 @@ async def _call(request: Request, parts: Parts, name: str, match: Match | None) 
     try:
         return await _guarded(request, parts, name, match)
     except Refused as error:
+        parts.activity.add("refusal", error.error or "no_token")
         return await _refused(error, request, parts, name, match)
     except ServiceError as error:
         return problem(error, request)

@@ -1,0 +1,149 @@
+"""What all processes counted (`kernel.telemetry`), by minute and in all.
+
+A row holds one kind, name, outcome and bucket of one minute; the rows of the minute 0 hold what was ever counted, and
+only grow, as Prometheus wants its counters.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+from typing import Final
+
+import msgspec
+
+from gatewright.kernel.telemetry import Cell
+from gatewright.kernel.telemetry import Tally
+from gatewright.kernel.telemetry import tally_of
+from gatewright.store.database import Row
+from gatewright.store.database import Transaction
+
+MINUTE: Final = 60
+_EVER: Final = 0
+_MICROSECONDS: Final = 1e6
+_LAST: Final = "\U0010ffff"  # sorts after all that a name can go on with
+_COLUMNS: Final = "outcome, bucket, sum(count), sum(microseconds)"
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One stretch of time. start: in seconds since the epoch."""
+
+    start: int
+    tally: Tally
+
+
+def add(transaction: Transaction, cells: Sequence[Cell], now: int) -> None:
+    """Add what a process counted to the minute of `now` and to what was ever counted. cells: in the order of `take`."""
+    for minute in (_EVER, now // MINUTE * MINUTE):  # all transactions lock rows in one order
+        for cell in cells:
+            transaction.execute(
+                "INSERT INTO activity (minute, kind, name, outcome, bucket, count, microseconds) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (kind, name, minute, outcome, bucket) DO UPDATE SET count = activity.count + excluded.count,"
+                " microseconds = activity.microseconds + excluded.microseconds",
+                (
+                    minute,
+                    cell.kind,
+                    cell.name,
+                    cell.outcome,
+                    cell.bucket,
+                    cell.count,
+                    int(cell.seconds * _MICROSECONDS),
+                ),
+            )
+
+
+def since(transaction: Transaction, kind: str, start: int) -> dict[str, Tally]:
+    """What was counted of each name of a kind since the minute of `start`."""
+    return _by_name(
+        transaction.rows(
+            f"SELECT name, {_COLUMNS} FROM activity WHERE kind = ? AND minute >= ?"
+            " GROUP BY name, outcome, bucket ORDER BY name",
+            (kind, _first_minute(start)),
+        )
+    )
+
+
+def ever(transaction: Transaction, kind: str) -> dict[str, Tally]:
+    """What was ever counted of each name of a kind."""
+    return _by_name(
+        transaction.rows(
+            f"SELECT name, {_COLUMNS} FROM activity WHERE kind = ? AND minute = ?"
+            " GROUP BY name, outcome, bucket ORDER BY name",
+            (kind, _EVER),
+        )
+    )
+
+
+def series(
+    transaction: Transaction, kind: str, start: int, end: int, *, name: str = "", width: int = 60
+) -> list[Point]:
+    """What was counted over time: one point for each `width` seconds (full minutes) from `start` until before `end`,
+    those in which nothing happened too.
+
+    name: of that name alone; empty: of all names of the kind together.
+    """
+    first = _first_minute(start)
+    condition, parameters = ("AND name = ?", [name]) if name else ("", [])
+    found = transaction.rows(
+        f"SELECT minute, {_COLUMNS} FROM activity WHERE kind = ? {condition} AND minute >= ? AND minute < ?"
+        " GROUP BY minute, outcome, bucket",
+        (kind, *parameters, first, end),
+    )
+    stretches: dict[int, list[Row]] = defaultdict(list)
+    for minute, *rest in found:
+        stretches[(minute - first) // width].append(rest)
+    count = max(0, -(-(end - first) // width))
+    return [Point(first + n * width, _tally(stretches.get(n, ()))) for n in range(count)]
+
+
+def slowest(
+    transaction: Transaction, kind: str, start: int, *, prefix: str = "", limit: int = 10
+) -> list[tuple[str, Tally]]:
+    """The names of a kind that took the most time in all since the minute of `start`, the slowest first.
+
+    prefix: what the names begin with: `SERVICE ` gives the steps of one flow (`step_name`).
+    """
+    ordered = transaction.rows(
+        "SELECT name FROM activity WHERE kind = ? AND name >= ? AND name < ? AND minute >= ?"
+        " GROUP BY name ORDER BY sum(microseconds) DESC, name LIMIT ?",
+        (kind, prefix, f"{prefix}{_LAST}", _first_minute(start), limit),
+    )
+    return [(row[0], _one(transaction, kind, row[0], start)) for row in ordered]
+
+
+def step_name(service: str, pointer: str) -> str:
+    """The name that a step of a flow is counted by; pointer: the JSON pointer of its task."""
+    return f"{service} {pointer}"
+
+
+def forget(transaction: Transaction, before: int, batch: int = 500) -> int:
+    """Remove up to about `batch` rows of minutes before `before`, whole minutes; how many went."""
+    row = transaction.row(
+        "SELECT max(minute) FROM (SELECT minute FROM activity WHERE minute > ? AND minute < ? ORDER BY minute LIMIT ?) oldest",
+        (_EVER, before, batch),
+    )
+    if row is None or row[0] is None:
+        return 0
+    return transaction.execute("DELETE FROM activity WHERE minute > ? AND minute <= ?", (_EVER, row[0]))
+
+
+def _one(transaction: Transaction, kind: str, name: str, start: int) -> Tally:
+    return _tally(
+        transaction.rows(
+            f"SELECT {_COLUMNS} FROM activity WHERE kind = ? AND name = ? AND minute >= ? GROUP BY outcome, bucket",
+            (kind, name, _first_minute(start)),
+        )
+    )
+
+
+def _first_minute(start: int) -> int:
+    return max(start // MINUTE * MINUTE, MINUTE)
+
+
+def _by_name(rows: Iterable[Row]) -> dict[str, Tally]:
+    return {name: _tally(row[1:] for row in found) for name, found in groupby(rows, key=lambda row: str(row[0]))}
+
+
+def _tally(rows: Iterable[Any]) -> Tally:
+    return tally_of((row[0], row[1], int(row[2]), float(row[3]) / _MICROSECONDS) for row in rows)
