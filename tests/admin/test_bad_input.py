@@ -15,12 +15,12 @@ from gatewright.admin.configuration import PARTS
 from gatewright.admin.configuration import Refused
 from gatewright.admin.configuration import read_configuration
 from gatewright.admin.export import as_yaml
-from gatewright.admin.redirect_uris import problem
 from gatewright.admin.scopes import read_scope
 from gatewright.admin.settings import FIELDS
 from gatewright.admin.settings import read_settings
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
+from gatewright.oauth.registrable_uri import problem
 from gatewright.store.records import Scope
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

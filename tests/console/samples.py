@@ -226,7 +226,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "consent.html",
         {
             "brand": BRAND, "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
-            "client": {"name": "Postman", "version": "1.0"}, "user": "ada", "host": "oauth.pstmn.io", "resource": [], "user_code": "", "error": "",
+            "client": {"name": "Postman", "version": "1.0"}, "described_at": "app.example.com", "leads_elsewhere": True,
+            "user": "ada", "host": "oauth.pstmn.io", "resource": [], "user_code": "", "error": "",
             "scopes": [
                 {"name": "airports", "description": "Look up airports and distances"},
                 {"name": "orders.read", "description": "Read your orders"},
@@ -238,7 +239,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "consent.html",
         {
             "brand": BRAND, "csrf": "c", "action": "/oauth/device?user_code=WDJB-MJHT", "request_id": "r",
-            "client": {"name": "Television", "version": "1.0"}, "user": "ada", "host": "", "user_code": "WDJB-MJHT", "error": "",
+            "client": {"name": "Television", "version": "1.0"}, "described_at": "", "leads_elsewhere": False, "user": "ada", "host": "", "user_code": "WDJB-MJHT", "error": "",
             "resource": ["http://localhost:5555/invoke/airports", "http://localhost:5555/orders"],
             "scopes": [{"name": "airports", "description": "Look up airports and distances"}],
         },

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,11 +30,15 @@ class Remote:
         self.seconds = 0.0
         self._answers: dict[str, bytes] = {}
         self._server: asyncio.Server
+        self.url: str
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        await self.listen()
         self.url = f"http://127.0.0.1:{self.port}"
+
+    async def listen(self, tls: ssl.SSLContext | None = None) -> None:
+        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0, ssl=tls)
+        self.port: int = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         self._server.close()

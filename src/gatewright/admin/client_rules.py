@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 
 from gatewright.admin import key_sources
-from gatewright.admin import redirect_uris
 from gatewright.admin.fields import Fields
 from gatewright.admin.fields import did_you_mean
 from gatewright.admin.fields import flag
@@ -18,9 +17,10 @@ from gatewright.admin.fields import texts
 from gatewright.admin.fields import whole_number
 from gatewright.kernel.errors import FieldError
 from gatewright.oauth import client_assertion
-from gatewright.oauth.client_authentication import CONFIDENTIAL_METHODS
-from gatewright.oauth.client_authentication import METHODS
-from gatewright.oauth.client_authentication import SECRET_METHODS
+from gatewright.oauth import registrable_uri
+from gatewright.oauth.authentication_methods import CONFIDENTIAL_METHODS
+from gatewright.oauth.authentication_methods import METHODS
+from gatewright.oauth.authentication_methods import SECRET_METHODS
 from gatewright.store.records import Client
 
 GRANTS: Final = {
@@ -182,7 +182,7 @@ def _names(client: Client) -> list[tuple[str, str]]:
             found.append((field, f"{label} must not contain any of & ( ) \\ ; , / \" : ' < > or control characters."))
         elif len(value) > _LONGEST_NAME:
             found.append((field, f"{label} has at most {_LONGEST_NAME} characters."))
-    if client.client_id and not _CLIENT_ID.match(client.client_id):
+    if client.client_id and not client.described_by_document and not _CLIENT_ID.match(client.client_id):
         found.append(("client_id", "A client_id has 1 to 100 letters, digits or . _ ~ - ."))
     if len(client.description) > _LONGEST_DESCRIPTION:
         found.append(("description", f"Description has at most {_LONGEST_DESCRIPTION} characters."))
@@ -195,7 +195,7 @@ def _redirect_uris(client: Client) -> list[str]:
         return [f"{' and '.join(needing)} need{'' if len(needing) > 1 else 's'} at least one redirect URI."]
     if len(client.redirect_uris) > _MOST_URIS:
         return [f"A client has at most {_MOST_URIS} redirect URIs."]
-    return [message for uri in client.redirect_uris if (message := redirect_uris.problem(uri))]
+    return [message for uri in client.redirect_uris if (message := registrable_uri.problem(uri))]
 
 
 def _grants(client: Client) -> list[str]:

@@ -27,7 +27,7 @@ from gatewright.cli.output import print_table
 from gatewright.cli.output import time
 from gatewright.cli.workspace import opened
 from gatewright.kernel.errors import NotFound
-from gatewright.oauth.client_authentication import METHODS
+from gatewright.oauth.authentication_methods import METHODS
 from gatewright.store import clients as store
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.database import Transaction

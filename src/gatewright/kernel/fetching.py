@@ -79,13 +79,16 @@ class Fetcher:
             await self._client.aclose()
             self._client = None
 
-    async def get(self, url: str) -> Document:
-        """The document at `url`, fetched or remembered by HTTP's rules. Raises FetchFailed."""
+    async def get(self, url: str, most_bytes: int | None = None) -> Document:
+        """The document at `url`, fetched or remembered by HTTP's rules. Raises FetchFailed.
+
+        most_bytes: the longest answer, where it is shorter than the fetcher's own.
+        """
         kept = self._kept.get(url)
         if kept is not None and self._clock() < kept.fresh_until:
             return kept
         try:
-            return await self._once(url)
+            return await self._once(url, most_bytes)
         except FetchFailed:
             if kept is not None and self._clock() < kept.usable_until:
                 return kept
@@ -101,30 +104,35 @@ class Fetcher:
         except FetchFailed:
             return kept
 
+    def reject(self, url: str, reason: str) -> None:
+        """Forget the document at `url`, which is not what it should be, and leave its address alone for a while."""
+        self._kept.forget(url)
+        self._failures.put(url, (self._clock() + FAILURE_KEPT, reason))
+
     async def post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """Send a form and give the answer, whatever its status. Raises FetchFailed."""
-        return await self._exchange("POST", url, dict(headers), form)
+        return await self._exchange("POST", url, dict(headers), self._most_bytes, form)
 
-    async def _once(self, url: str) -> Document:
+    async def _once(self, url: str, most_bytes: int | None = None) -> Document:
         """Whoever asks while a request runs gets its outcome; a failure is an answer for a while."""
         until, reason = self._failures.get(url) or (0, "")
         if self._clock() < until:
             raise FetchFailed(reason)
-        return await self._running.run(url, lambda: self._fetch(url))
+        return await self._running.run(url, lambda: self._fetch(url, most_bytes or self._most_bytes))
 
-    async def _fetch(self, url: str) -> Document:
+    async def _fetch(self, url: str, most_bytes: int) -> Document:
         try:
-            document = await self._fetched(url)
+            document = await self._fetched(url, most_bytes)
         except FetchFailed as failure:
             self._failures.put(url, (self._clock() + FAILURE_KEPT, str(failure)))
             raise
         self._kept.put(url, document)
         return document
 
-    async def _fetched(self, url: str) -> Document:
+    async def _fetched(self, url: str, most_bytes: int) -> Document:
         kept = self._kept.get(url)
         validator = {"if-none-match": kept.etag} if kept and kept.etag else {}
-        answer = await self._exchange("GET", url, {"accept": "application/json", **validator})
+        answer = await self._exchange("GET", url, {"accept": "application/json", **validator}, most_bytes)
         now = self._clock()
         if answer.status == 304 and kept is not None:
             body, etag = kept.body, kept.etag  # RFC 9111 §4.3.4
@@ -138,7 +146,7 @@ class Fetcher:
         )
 
     async def _exchange(
-        self, method: str, url: str, headers: dict[str, str], form: Mapping[str, str] | None = None
+        self, method: str, url: str, headers: dict[str, str], most_bytes: int, form: Mapping[str, str] | None = None
     ) -> Answer:
         await self._refuse_insecure(url)
         headers["accept-encoding"] = "identity"  # a small answer stays small
@@ -147,7 +155,8 @@ class Fetcher:
                 asyncio.timeout(self._seconds),
                 self._opened().stream(method, url, headers=headers, data=form) as response,
             ):
-                return Answer(response.status_code, dict(response.headers), await self._read(url, response))
+                body = await _read(url, response, most_bytes)
+                return Answer(response.status_code, dict(response.headers), body)
         except AddressRefused as refused:
             raise FetchFailed(str(refused)) from None
         except (TimeoutError, httpx.TimeoutException):
@@ -174,13 +183,14 @@ class Fetcher:
         if parts.scheme == "http" and not is_listed(host, port, await self._private_hosts()):
             raise FetchFailed(f"{url} is not https, and the setting fetch_private_hosts does not list its host")
 
-    async def _read(self, url: str, response: httpx.Response) -> bytes:
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise FetchFailed(f"{url} answered in an encoding that was not asked for")
-        parts, size = [], 0
-        async for part in response.aiter_raw():
-            size += len(part)
-            if size > self._most_bytes:
-                raise FetchFailed(f"{url} answered with more than {self._most_bytes} bytes")
-            parts.append(part)
-        return b"".join(parts)
+
+async def _read(url: str, response: httpx.Response, most_bytes: int) -> bytes:
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise FetchFailed(f"{url} answered in an encoding that was not asked for")
+    parts, size = [], 0
+    async for part in response.aiter_raw():
+        size += len(part)
+        if size > most_bytes:
+            raise FetchFailed(f"{url} answered with more than {most_bytes} bytes")
+        parts.append(part)
+    return b"".join(parts)

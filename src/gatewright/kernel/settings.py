@@ -137,8 +137,19 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             "initial access token, made by `gatewright client registration-token`), or `open` (everybody)."
         ),
     ] = "closed"
+    client_id_metadata_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Hosts whose Client ID Metadata Documents count: a `client_id` that is an https address there needs "
+            "no registration. `name`, `name:port`, `*.name` for everything below it, `*` for every host; empty: none."
+        ),
+    ] = ()
     dynamic_registration_scopes: Annotated[
-        tuple[str, ...], Meta(description="The most a self-registered client may get: names of scopes.")
+        tuple[str, ...],
+        Meta(
+            description="The most a client may get that registers itself, or describes itself in a metadata document: names "
+            "of scopes."
+        ),
     ] = ()
     dynamic_registration_unused: Annotated[
         Lifetime | Literal["never"],

@@ -13,6 +13,7 @@ from gatewright.kernel.ids import row_id
 from gatewright.kernel.secrets import AUTHORIZATION_CODE
 from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
+from gatewright.oauth import client_id_document
 from gatewright.oauth import dpop
 from gatewright.oauth import pkce
 from gatewright.oauth import redirect_uri
@@ -21,6 +22,7 @@ from gatewright.oauth import resource
 from gatewright.oauth import response_mode
 from gatewright.oauth import scope
 from gatewright.oauth.errors import AccessDenied
+from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.errors import OAuthError
 from gatewright.oauth.errors import UnauthorizedClient
@@ -147,7 +149,10 @@ async def deny(request: AuthorizationRequest, server: AuthorizationServer) -> Au
 
 
 async def _client(parameters: Parameters, server: AuthorizationServer) -> RegisteredClient:
-    registered = await server.directory.client(required(parameters, "client_id"))
+    try:
+        registered = await client_id_document.find(required(parameters, "client_id"), server)
+    except InvalidClient as error:
+        raise InvalidRequest(error.public, detail=error.detail) from error
     if registered is None:
         raise InvalidRequest("No client has this client_id.", rule="client_known")
     if not registered.client.enabled:
@@ -191,7 +196,8 @@ async def _checked(
         code_challenge=challenge[0] if challenge else None,
         code_challenge_method=challenge[1] if challenge else None,
         dpop_jkt=_dpop_jkt(parameters),
-        always_ask="consent" in parameters.get("prompt", "").split(),
+        always_ask="consent" in parameters.get("prompt", "").split()
+        or await client_id_document.is_to_be_shown(client, target, server),
     )
 
 

@@ -17,6 +17,8 @@ from gatewright.identity import throttle
 from gatewright.kernel.passwords import verify_password
 from gatewright.kernel.secrets import digest
 from gatewright.oauth import client_assertion
+from gatewright.oauth import client_id_document
+from gatewright.oauth.authentication_methods import CONFIDENTIAL_METHODS
 from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.oauth.foreign_jws import ForeignJws
@@ -27,13 +29,6 @@ from gatewright.oauth.server import AuthorizationServer
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.directory import Memory
 from gatewright.store.records import ClientSecret
-
-CONFIDENTIAL_METHODS: Final = ("client_secret_basic", "client_secret_post")
-"""What a confidential client may use when its registration names nothing else."""
-SECRET_METHODS: Final = (*CONFIDENTIAL_METHODS, client_assertion.CLIENT_SECRET)
-"""The methods that need a secret."""
-METHODS: Final = (*CONFIDENTIAL_METHODS, *client_assertion.METHODS)
-"""All that a confidential client can be registered for."""
 
 _FAILED_ASSERTION: Final = "Client authentication failed: unknown client, or client_assertion is not signed by its key."
 _PROCESS_KEY: Final = os.urandom(32)
@@ -60,7 +55,7 @@ async def authenticate(
     """
     credentials, address = presented(parameters, authorization), sender.address
     by_header = credentials.method == "client_secret_basic"
-    registered = await server.directory.client(credentials.client_id)
+    registered = await client_id_document.find(credentials.client_id, server)
     if registered is None:
         # Its name stays out of the log: clients that swap name and secret would have the secret written there.
         await _fail(credentials, address, server, "unknown client", rule="client_known")

@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gatewright.oauth import key_set
-from gatewright.oauth.client_authentication import METHODS
+from gatewright.oauth.authentication_methods import METHODS
 from gatewright.oauth.errors import InvalidClientMetadata
 from gatewright.oauth.errors import InvalidRedirectUri
-from gatewright.oauth.token import ALLOWED_AS
-from gatewright.oauth.token import GRANTS
+from gatewright.oauth.grant_names import ALLOWED_AS
 from gatewright.store.records import Client
 
 OPEN_GRANTS: Final = frozenset({"authorization_code", "device_code"})
@@ -111,7 +110,7 @@ def _check(metadata: ClientMetadata) -> None:
     if metadata.jwks is not None and (problem := key_set.problem(metadata.jwks)):
         raise InvalidClientMetadata(f"jwks: {problem}")
     for uri in metadata.redirect_uris:
-        if not _is_protected(uri):
+        if not is_protected(uri):
             raise InvalidRedirectUri("redirect_uris must be https, http to this computer, or of a private-use scheme.")
     # §2.1: response types and grant types go together.
     wanted = ("code",) if "authorization_code" in metadata.grant_types else ()
@@ -121,7 +120,7 @@ def _check(metadata: ClientMetadata) -> None:
         raise InvalidClientMetadata("software_id and software_version have at most 200 characters.")
 
 
-def _is_protected(uri: str) -> bool:
+def is_protected(uri: str) -> bool:
     """RFC 9700 §2.6: no plain http but to loopback. All else that is wrong with it is found later."""
     try:
         parts = urlsplit(uri)
@@ -136,7 +135,7 @@ def _grants(metadata: ClientMetadata, allowed: frozenset[str]) -> tuple[str, ...
         grant = ALLOWED_AS.get(grant_type, grant_type)
         if grant_type == "refresh_token":
             continue
-        if grant_type not in GRANTS or grant not in allowed:
+        if grant_type in ALLOWED_AS.values() or grant not in allowed:
             raise InvalidClientMetadata(
                 f"grant_types: {grant_type[:80]} is not for clients that register themselves here."
             )

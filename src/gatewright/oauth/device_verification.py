@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gatewright.identity import throttle
+from gatewright.oauth import client_id_document
 from gatewright.oauth import device_code
 from gatewright.oauth import user_code
 from gatewright.oauth.access_token import still_associated
@@ -73,7 +74,7 @@ async def deny(request: DeviceRequest, server: AuthorizationServer) -> None:
 
 
 async def _request(code: DeviceCode, server: AuthorizationServer) -> DeviceRequest:
-    registered = await server.directory.client(code.client_id)
+    registered = await client_id_document.find(code.client_id, server)
     if registered is None or not registered.client.enabled:
         raise InvalidRequest(
             "The application that asks is disabled or was deleted.",

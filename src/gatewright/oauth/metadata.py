@@ -6,8 +6,8 @@ from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import dpop
 from gatewright.oauth import pkce
 from gatewright.oauth import response_mode
+from gatewright.oauth.authentication_methods import METHODS
 from gatewright.oauth.client_assertion import ALGORITHMS
-from gatewright.oauth.client_authentication import METHODS
 from gatewright.oauth.token import GRANTS
 
 
@@ -18,9 +18,12 @@ def well_known_path(issuer: str) -> str:
 
 def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> dict[str, object]:
     """The metadata document (§2)."""
-    is_closed = settings.dynamic_registration == "closed"
-    registration: dict[str, object] = {} if is_closed else {"registration_endpoint": f"{issuer}/oauth/register"}
-    return registration | {
+    without_administrator: dict[str, object] = {}
+    if settings.dynamic_registration != "closed":
+        without_administrator["registration_endpoint"] = f"{issuer}/oauth/register"
+    if settings.client_id_metadata_hosts:
+        without_administrator["client_id_metadata_document_supported"] = True
+    return without_administrator | {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
         "token_endpoint": f"{issuer}/oauth/token",

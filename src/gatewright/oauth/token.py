@@ -15,6 +15,7 @@ from gatewright.oauth import token_exchange
 from gatewright.oauth.client_authentication import authenticate
 from gatewright.oauth.errors import UnauthorizedClient
 from gatewright.oauth.errors import UnsupportedGrantType
+from gatewright.oauth.grant_names import ALLOWED_AS
 from gatewright.oauth.issuing import TokenResponse
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
@@ -35,13 +36,6 @@ GRANTS: Final[dict[str, Grant]] = {
     token_exchange.GRANT_TYPE: token_exchange.grant,
 }
 """The grants, by `grant_type`."""
-
-ALLOWED_AS: Final = {
-    device_code.GRANT_TYPE: "device_code",
-    jwt_bearer.GRANT_TYPE: "jwt_bearer",
-    token_exchange.GRANT_TYPE: "token_exchange",
-}
-"""What Allowed Grants call the grants whose `grant_type` is a URI."""
 
 
 async def token(

@@ -10,7 +10,10 @@ GlobalOr = Literal["global"]
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered application (RFC 6749 §2). The defaults are those of the form for a new client."""
+    """A registered application (RFC 6749 §2). The defaults are those of the form for a new client.
+
+    described_by_document: its `client_id` is the address of the document that says what it is.
+    """
 
     client_id: str
     name: str
@@ -34,6 +37,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     dpop_bound_access_tokens: bool = False
     may_act: str = ""
     introspect: Literal["own", "all"] = "own"
+    described_by_document: bool = False
     enabled: bool = True
     created_at: int = 0
     updated_at: int = 0

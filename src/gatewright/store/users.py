@@ -143,6 +143,11 @@ def forget_consent(transaction: Transaction, user_id: str, client_id: str) -> No
     transaction.execute("DELETE FROM consents WHERE user_id = ? AND client_id = ?", (user_id, client_id))
 
 
+def forget_consents_for(transaction: Transaction, client_id: str) -> None:
+    """Forget what anybody allowed the client for the times to come."""
+    transaction.execute("DELETE FROM consents WHERE client_id = ?", (client_id,))
+
+
 def _user(row: Row) -> User:
     return User(
         id=row[0],

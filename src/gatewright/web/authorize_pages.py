@@ -15,6 +15,7 @@ from gatewright.app.parts import Parts
 from gatewright.console.templating import render
 from gatewright.identity.sessions import SignedIn
 from gatewright.oauth import authorize
+from gatewright.oauth import client_id_document
 from gatewright.oauth.authorize import AuthorizationRequest
 from gatewright.oauth.authorize import RedirectedError
 from gatewright.oauth.errors import InvalidRequest
@@ -25,6 +26,7 @@ from gatewright.store.records import User
 from gatewright.web.authorization_response import redirect
 from gatewright.web.authorization_response import respond
 from gatewright.web.brand import BRAND
+from gatewright.web.described_clients import keep
 from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
 from gatewright.web.page_errors import error_page
@@ -135,6 +137,7 @@ class AuthorizePages:
         granted = tuple(name for name in asked.scope if name in allowed)
         if not approved or not granted:
             return respond(await authorize.deny(asked, parts.server))
+        await keep(asked.client, parts)
         # What is remembered holds for the whole of this server, and this was asked for some of it alone.
         if remember and not asked.resource:
             await self._remember(asked, user, granted)
@@ -163,6 +166,8 @@ class AuthorizePages:
                 action=here(request),
                 request_id=request.scope.get("gatewright.request_id", ""),
                 client={"name": asked.client.name, "version": asked.client.version},
+                described_at=client_id_document.host(asked.client),
+                leads_elsewhere=client_id_document.leads_elsewhere(asked.client, asked.redirect_uri),
                 user=found.user.user.name,
                 scopes=[{"name": name, "description": scopes[name].description} for name in asked.scope],
                 resource=asked.resource,

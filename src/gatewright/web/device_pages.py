@@ -10,12 +10,14 @@ from gatewright.app.parts import Parts
 from gatewright.console.templating import render
 from gatewright.identity.sessions import SignedIn
 from gatewright.identity.throttle import TooManyFailures
+from gatewright.oauth import client_id_document
 from gatewright.oauth import device_verification
 from gatewright.oauth import user_code
 from gatewright.oauth.device_verification import DeviceRequest
 from gatewright.oauth.device_verification import UnknownUserCode
 from gatewright.oauth.errors import OAuthError
 from gatewright.web.brand import BRAND
+from gatewright.web.described_clients import keep
 from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
 from gatewright.web.page_errors import error_page
@@ -77,6 +79,8 @@ class DevicePages:
         check_csrf(form, found.session.csrf)
         asked = await device_verification.find(typed, found.user.user, address, self._parts.server)
         allowed = [str(name) for name in form.getlist("scope")] if form.get("decision") == "approve" else []
+        if allowed:
+            await keep(asked.client, self._parts)
         approved = await device_verification.approve(
             asked, found.user.user, found.session.authenticated_at, allowed, self._parts.server
         )
@@ -92,6 +96,8 @@ class DevicePages:
                 action=here(request),
                 request_id=request.scope.get("gatewright.request_id", ""),
                 client={"name": asked.client.name, "version": asked.client.version},
+                described_at=client_id_document.host(asked.client),
+                leads_elsewhere=False,
                 user=found.user.user.name,
                 scopes=[{"name": name, "description": scopes[name].description} for name in asked.scope],
                 resource=asked.code.resource,

@@ -1,6 +1,6 @@
 import pytest
 
-from gatewright.admin.redirect_uris import problem
+from gatewright.oauth.registrable_uri import problem
 
 
 @pytest.mark.parametrize(
