@@ -18,6 +18,7 @@ from gatewright.store.trusted_issuers import TrustedIssuer
 
 NOW = 1_770_000_000
 FRAME = Frame(user="admin", csrf="csrf-token", now=NOW, nonce="bm9uY2U")
+OWN = Frame(area="account", console=False, user="ada", csrf="csrf-token", now=NOW)
 DONE = Frame(
     user="admin",
     csrf="csrf-token",
@@ -402,6 +403,20 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"]}, {"user": ADA, "groups": []}]}),
     "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"], "revision": "2"}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
     "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
+    "account-access": (
+        "account/access.html",
+        {"frame": OWN, "rows": [{"held": {"client_id": "5f", "since": NOW - 86_400, "live": 2, "refreshable": True, "scope": ("airports",)}, "client": {"id": "5f", "label": "Postman (1.0)", "description": "Manual testing"}, "scopes": [{"name": "airports", "description": "Look up airports"}, {"name": "routes", "description": ""}]}]},
+    ),
+    "account-access-none": ("account/access.html", {"frame": OWN, "rows": []}),
+    "account-consents": (
+        "account/consents.html",
+        {"frame": OWN, "rows": [{"client": {"id": "5f", "label": "Postman (1.0)", "description": ""}, "since": NOW - 86_400, "scopes": [{"name": "airports", "description": "Look up airports"}]}]},
+    ),
+    "account-consents-none": ("account/consents.html", {"frame": OWN, "rows": []}),
+    "account-sessions": (
+        "account/sessions.html",
+        {"frame": OWN, "rows": [{"id": "ab", "browser": "Firefox on Linux", "agent": "Mozilla/5.0", "address": "192.0.2.7", "method": "password", "started_at": NOW - 7200, "seen_at": NOW - 60, "is_here": True}, {"id": "cd", "browser": "curl", "agent": "curl/8", "address": "", "method": "", "started_at": NOW - 7200, "seen_at": NOW - 60, "is_here": False}]},
+    ),
     "groups": ("people/groups.html", {"frame": FRAME, "rows": [{"group": group, "users": 2, "clients": 1} for group in GROUPS]}),
     "group-edit": (
         "people/group_form.html",

@@ -80,7 +80,7 @@ async def test_form_that_is_too_large_is_refused(console):
 
 async def test_theme_is_remembered(console):
     form = dict(re.findall(r'name="(csrf)" value="([^"]+)"', await console.text("/")))
-    answer = await console.http.post("/console/theme", data={**form, "theme": "dark"})
+    answer = await console.http.post("/account/theme", data={**form, "theme": "dark", "next": "/console/"})
     assert answer.headers["location"] == "/console/"
     assert '<html lang="en" data-theme="dark">' in await console.text("/")
 

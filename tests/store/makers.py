@@ -11,6 +11,7 @@ from gatewright.store.records import AuthorizationCode
 from gatewright.store.records import Client
 from gatewright.store.records import Consent
 from gatewright.store.records import Grant
+from gatewright.store.records import Passkey
 from gatewright.store.records import RefreshToken
 from gatewright.store.records import Session
 from gatewright.store.records import User
@@ -99,3 +100,16 @@ def session(text: str = "se1", **fields: Any) -> Session:
 
 def consent(client_id: str = "c1", scope: tuple[str, ...] = ("a",), user_id: str = "u1") -> Consent:
     return Consent(user_id=user_id, client_id=client_id, scope=scope, created_at=NOW)
+
+
+def passkey(credential_id: bytes = b"k1", **fields: Any) -> Passkey:
+    given: dict[str, Any] = {
+        "user_id": "u1",
+        "name": "Laptop",
+        "public_key": b"cose",
+        "sign_count": 0,
+        "transports": ("internal", "hybrid"),
+        "backed_up": False,
+        "created_at": NOW,
+    }
+    return Passkey(credential_id=credential_id, **(given | fields))

@@ -16,7 +16,9 @@ from gatewright.store import cleanup
 from gatewright.store import clients
 from gatewright.store import codes
 from gatewright.store import device_codes
+from gatewright.store import factors
 from gatewright.store import failures
+from gatewright.store import passkeys
 from gatewright.store import pushed_requests
 from gatewright.store import registrations
 from gatewright.store import scopes
@@ -29,6 +31,7 @@ from gatewright.store.postgresql import PostgresqlTransaction
 from gatewright.store.postgresql import _with_numbered_parameters
 from gatewright.store.postgresql_connection import Connection
 from gatewright.store.postgresql_connection import connect as connect_postgresql
+from gatewright.store.records import Totp
 from gatewright.store.registrations import Registration
 from gatewright.store.sqlite import connect
 from tests.store.makers import NOW
@@ -39,6 +42,7 @@ from tests.store.makers import consent
 from tests.store.makers import device_code
 from tests.store.makers import grant
 from tests.store.makers import own_token
+from tests.store.makers import passkey
 from tests.store.makers import pushed_request
 from tests.store.makers import refresh_token
 from tests.store.makers import session
@@ -84,6 +88,8 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
         for filters in ({"client_id": "c1"}, {"user_id": "u1"}, {"client_id": "c1", "user_id": "u1"})
     ],
     (tokens.revoke_access_token, (access_token("at3", grant_id="g2"), NOW), {}),
+    (tokens.held_grants, ("u1", NOW), {}),
+    (tokens.revoke_user_client, ("u1", "c1", NOW), {}),
     (cleanup.expired_rows, (NOW + 10**6,), {}),
     (tokens.revoke_client, ("c1", NOW), {}),
     (tokens.revoke_user, ("u1", NOW), {}),
@@ -99,6 +105,27 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (users.add_session, (session(),), {}),
     (users.find_session, (sha("se1"),), {}),
     (users.end_sessions, ("u1",), {}),
+    (users.sessions, ("u1", NOW), {}),
+    (users.see_session, (sha("se1"), "192.0.2.1", NOW), {}),
+    (users.confirm_session, (sha("se1"), NOW), {}),
+    (users.consents, ("u1",), {}),
+    (factors.save_totp, (Totp(user_id="u1", sealed=b"s", last_step=1, created_at=NOW),), {}),
+    (factors.find_totp, ("u1",), {}),
+    (factors.use_step, ("u1", 2), {}),
+    (factors.set_recovery_codes, ("u1", [sha("r1")]), {}),
+    (factors.use_recovery_code, ("u1", sha("r1")), {}),
+    (factors.count_recovery_codes, ("u1",), {}),
+    (factors.add_pending, (sha("p1"), "u1", NOW), {}),
+    (factors.find_pending, (sha("p1"), NOW), {}),
+    (factors.end_pending, (sha("p1"),), {}),
+    (factors.remove_totp, ("u1",), {}),
+    (passkeys.insert, (passkey(),), {}),
+    (passkeys.find, (b"k1",), {}),
+    (passkeys.of_user, ("u1",), {}),
+    (passkeys.use, (b"k1", 1, NOW), {}),
+    (passkeys.rename, ("u1", b"k1", "x"), {}),
+    (passkeys.remove, ("u1", b"k1"), {}),
+    (passkeys.remove_all, ("u1",), {}),
     (users.remember_consent, (consent(),), {}),
     (users.find_consent, ("u1", "c1"), {}),
     (failures.count, (["a", "b"], 60, NOW), {}),

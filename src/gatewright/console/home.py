@@ -8,7 +8,6 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from gatewright import __version__
-from gatewright.console.visit import THEME_COOKIE
 from gatewright.console.visit import Visit
 from gatewright.services.catalogue import Catalogue
 from gatewright.store import clients
@@ -18,7 +17,6 @@ from gatewright.store.database import Transaction
 
 _COUNTED: Final = 1000
 _LOOKED_AT: Final = 20
-_YEAR: Final = 31_536_000
 
 
 async def show(visit: Visit) -> Response:
@@ -47,15 +45,6 @@ async def show(visit: Visit) -> Response:
         ],
         curl=_curl(visit),
     )
-
-
-async def theme(visit: Visit) -> Response:
-    """Remember the colours somebody chose."""
-    response = visit.go("/console/")
-    # The page's script sets this cookie too, to show the choice at once: it is not hidden from scripts.
-    secure = visit.request.scope["scheme"] == "https"
-    response.set_cookie(THEME_COOKIE, visit.field("theme"), max_age=_YEAR, path="/", samesite="lax", secure=secure)
-    return response
 
 
 async def missing(visit: Visit) -> Response:

@@ -91,7 +91,6 @@ _ACTIONS: Final[dict[str, Page]] = {
     "/services/save": services.save,
     "/services/run": services.run,
     "/get-token/use": get_token.use,
-    "/theme": home.theme,
 }
 """What only forms and scripts send to."""
 

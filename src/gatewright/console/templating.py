@@ -32,8 +32,13 @@ class Flash(msgspec.Struct, frozen=True):
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """What every console page needs besides its own content."""
+    """What every page of the console, or of one's own account, needs besides its own content.
 
+    area: whose layout and navigation it has.  console: whether the person may enter the console.
+    """
+
+    area: Literal["console", "account"] = "console"
+    console: bool = True
     user: str
     csrf: str
     now: int  # seconds since the epoch

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
+from typing import Literal
 from typing import TypeVar
 from urllib.parse import quote
 from urllib.parse import unquote
@@ -44,6 +45,7 @@ from gatewright.web.sessions import to_login
 from gatewright.web.sessions import to_new_password
 
 T = TypeVar("T")
+V = TypeVar("V", bound="Visit")
 
 THEME_COOKIE: Final = "gatewright_theme"
 FLASH_COOKIE: Final = "gatewright_flash"
@@ -54,6 +56,8 @@ _THEMES: Final[Mapping[str, Theme]] = {"light": "light", "dark": "dark"}
 
 class Visit:
     """A request of a signed-in administrator, its form read and its CSRF token checked."""
+
+    area: Literal["console", "account"] = "console"
 
     def __init__(self, request: Request, parts: Parts, found: SignedIn, form: FormData) -> None:
         self.request = request
@@ -108,7 +112,7 @@ class Visit:
         """A page, with what happened before it said once."""
         response = HTMLResponse(render(template, frame=self._frame(), **context), status)
         if FLASH_COOKIE in self.request.cookies:
-            response.delete_cookie(FLASH_COOKIE, path="/console")
+            response.delete_cookie(FLASH_COOKIE, path=f"/{self.area}")
         return response
 
     def form_page(self, template: str, refused: "Invalid | Conflict | None", **context: Any) -> Response:
@@ -124,7 +128,7 @@ class Visit:
         response = RedirectResponse(path, status_code=303)
         if done:
             flash = msgspec.json.encode(Flash("done", done, links)).decode()
-            self.remember(response, FLASH_COOKIE, quote(flash), seconds=60)
+            self.remember(response, FLASH_COOKIE, quote(flash), seconds=60, path=f"/{self.area}")
         return response
 
     def remember(self, response: Response, name: str, value: str, *, seconds: int, path: str = "/console") -> None:
@@ -149,6 +153,8 @@ class Visit:
 
     def _frame(self) -> Frame:
         return Frame(
+            area=self.area,
+            console=ADMINISTRATORS in self.found.user.groups,
             user=self.found.user.user.name,
             csrf=self.found.session.csrf,
             now=self.now,
@@ -180,7 +186,7 @@ def administrators_only(page: Page, parts: Parts) -> Endpoint:
                 f"The console is for members of the group {ADMINISTRATORS}. Ask one of them to add {found.user.user.name}.",
                 ("Change password", "/account/password"),
             )
-        return await _answer(page, visit)
+        return await answer(page, visit)
 
     return endpoint
 
@@ -192,7 +198,8 @@ def _signed_out(request: Request) -> Response:
     return PlainTextResponse("You are signed out. Copy what you typed, sign in again and repeat the change.", 401)
 
 
-async def _answer(page: Page, visit: Visit) -> Response:
+async def answer(page: Callable[[V], Awaitable[Response]], visit: V) -> Response:
+    """The page's answer, its form's CSRF token checked; a page that says why when it refuses."""
     try:
         if visit.is_post:
             check_csrf(visit.form, visit.found.session.csrf)

@@ -3,17 +3,15 @@
 import msgspec
 
 from gatewright.identity import throttle
+from gatewright.identity.notes import note
 from gatewright.kernel import passwords
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
-from gatewright.kernel.ids import row_id
 from gatewright.kernel.settings import GlobalSettings
-from gatewright.store import changes
 from gatewright.store import users
 from gatewright.store.database import Database
 from gatewright.store.database import Transaction
-from gatewright.store.records import AuditRow
 from gatewright.store.records import User
 
 LONGEST_PASSWORD = 1024
@@ -81,9 +79,7 @@ def _replace_password(transaction: Transaction, user_id: str, hashed: str, now: 
         raise Conflict("The user was deleted meanwhile.")
     users.update(transaction, msgspec.structs.replace(user, password_hash=hashed, must_change_password=False), now)
     users.end_sessions(transaction, user_id, but=session)
-    changes.add_audit(
-        transaction, AuditRow(id=row_id(), at=now, actor=user.name, action="user.password", target=user.name)
-    )
+    note(transaction, user, "user.password", now)
 
 
 def _is_text(value: str) -> bool:

@@ -19,6 +19,7 @@ def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
         ("pushed_requests", "digest", "expires_at"),
         ("device_codes", "digest", "expires_at"),
         ("sessions", "digest", "expires_at"),
+        ("pending_sign_ins", "digest", "expires_at"),
         ("failures", "name", "window_ends_at"),
         ("single_use", "digest", "expires_at"),
         ("initial_access_tokens", "digest", "expires_at"),

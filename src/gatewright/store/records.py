@@ -187,13 +187,46 @@ class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser's login session; kept under the digest of its cookie."""
+    """A browser's login session; kept under the digest of its cookie.
+
+    authenticated_at: when its user last proved who he or she is.
+    method: how it began: `password`, `passkey`, `password and code`, …
+    address, agent: whence it was last seen, and what the browser called itself when it began.
+    """
 
     digest: bytes
     user_id: str
     csrf: str
     authenticated_at: int
     expires_at: int
+    started_at: int = 0
+    seen_at: int = 0
+    method: str = ""
+    address: str = ""
+    agent: str = ""
+
+
+class Totp(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's authenticator app (RFC 6238): its seed, sealed, and the time step of the last code that was taken."""
+
+    user_id: str
+    sealed: bytes
+    last_step: int
+    created_at: int
+
+
+class Passkey(msgspec.Struct, frozen=True, kw_only=True):
+    """A credential of Web Authentication: its public key in COSE, and the authenticator's last signature counter."""
+
+    credential_id: bytes
+    user_id: str
+    name: str
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...]
+    backed_up: bool
+    created_at: int
+    used_at: int | None = None
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):

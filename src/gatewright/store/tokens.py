@@ -216,6 +216,20 @@ def revoke_user(transaction: Transaction, user_id: str, now: int, batch: int = 5
     return _revoke_all(transaction, "user_id", user_id, now, batch)
 
 
+def revoke_user_client(transaction: Transaction, user_id: str, client_id: str, now: int) -> int:
+    """End what was issued to one client for one user, pending codes too; how many things ended."""
+    of_both, both = "user_id = ? AND client_id = ?", (user_id, client_id)
+    ended = sum(
+        transaction.execute(f"DELETE FROM {table} WHERE {of_both}", both)
+        for table in ("authorization_codes", "device_codes")
+    )
+    ended_grants = transaction.rows(f"DELETE FROM grants WHERE {of_both} RETURNING id", both)
+    ended += len(ended_grants) + _end_families(transaction, names(ended_grants))
+    ended += transaction.execute(f"DELETE FROM access_tokens WHERE {of_both}", both)
+    transaction.announce("tokens", f"user_id={user_id}", now)
+    return ended
+
+
 def _revoke_all(transaction: Transaction, column: str, value: str, now: int, batch: int) -> int:
     # Codes first, then grants, then tokens: what is being redeemed or refreshed meanwhile ends up in the next step.
     ended = sum(
@@ -297,6 +311,28 @@ def page(
         (now, now, *(value for _, value in given), limit),
     )
     return [ListedToken(_access_token(row), bool(row[-1]), row[-2]) for row in found]
+
+
+class HeldGrant(msgspec.Struct, frozen=True):
+    """A grant as its user sees it: `live` access tokens of it, and whether the client can get more by itself."""
+
+    grant: Grant
+    live: int
+    refreshable: bool
+
+
+def held_grants(transaction: Transaction, user_id: str, now: int, limit: int = 500) -> list[HeldGrant]:
+    """The user's grants that have a live token, up to `limit`."""
+    columns = ", ".join(f"g.{name}" for name in _GRANT.split(", "))
+    found = transaction.rows(
+        f"SELECT {columns}, (SELECT count(*) FROM access_tokens a WHERE a.grant_id = g.id"
+        " AND (a.expires_at IS NULL OR a.expires_at > ?)), EXISTS (SELECT 1 FROM refresh_tokens r"
+        " WHERE r.grant_id = g.id AND r.consumed_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > ?))"
+        " FROM grants g WHERE g.user_id = ? LIMIT ?",
+        (now, now, user_id, limit),
+    )
+    held = [HeldGrant(_grant(row), row[-2], bool(row[-1])) for row in found]
+    return [each for each in held if each.live or each.refreshable]
 
 
 def _access_token(row: Row) -> AccessToken:

@@ -13,7 +13,7 @@ from gatewright.store.records import Session
 from gatewright.store.records import User
 
 _USER = "id, name, password_hash, must_change_password, enabled, created_at, revision"
-_SESSION = "digest, user_id, csrf, authenticated_at, expires_at"
+_SESSION = "digest, user_id, csrf, authenticated_at, expires_at, started_at, seen_at, method, address, agent"
 
 
 class UserWithGroups(msgspec.Struct, frozen=True):
@@ -97,27 +97,53 @@ def delete(transaction: Transaction, user_id: str, now: int) -> bool:
 def add_session(transaction: Transaction, session: Session) -> None:
     """Keep a login session."""
     transaction.execute(
-        f"INSERT INTO sessions ({_SESSION}) VALUES (?, ?, ?, ?, ?)",
-        (session.digest, session.user_id, session.csrf, session.authenticated_at, session.expires_at),
+        f"INSERT INTO sessions ({_SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            session.digest,
+            session.user_id,
+            session.csrf,
+            session.authenticated_at,
+            session.expires_at,
+            session.started_at,
+            session.seen_at,
+            session.method,
+            session.address,
+            session.agent,
+        ),
     )
 
 
 def find_session(transaction: Transaction, digest: bytes) -> Session | None:
     """The session whose cookie has that digest, expired or not."""
     row = transaction.row(f"SELECT {_SESSION} FROM sessions WHERE digest = ?", (digest,))
-    if row is None:
-        return None
-    return Session(digest=row[0], user_id=row[1], csrf=row[2], authenticated_at=row[3], expires_at=row[4])
+    return _session(row) if row else None
 
 
-def end_session(transaction: Transaction, digest: bytes) -> None:
-    """End one session."""
-    transaction.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
+def sessions(transaction: Transaction, user_id: str, now: int) -> list[Session]:
+    """The user's live sessions, the one last seen first."""
+    found = transaction.rows(f"SELECT {_SESSION} FROM sessions WHERE user_id = ? AND expires_at > ?", (user_id, now))
+    return sorted(map(_session, found), key=lambda session: session.seen_at, reverse=True)
 
 
-def end_sessions(transaction: Transaction, user_id: str, but: bytes | None = None) -> None:
-    """End the user's sessions, all but one if `but` is its digest."""
-    transaction.execute("DELETE FROM sessions WHERE user_id = ? AND digest <> ?", (user_id, but or b""))
+def see_session(transaction: Transaction, digest: bytes, address: str, now: int) -> None:
+    """Note that the session was used now, and from where."""
+    transaction.execute("UPDATE sessions SET seen_at = ?, address = ? WHERE digest = ?", (now, address, digest))
+
+
+def confirm_session(transaction: Transaction, digest: bytes, now: int) -> None:
+    """Note that the session's user has just proved again who he or she is."""
+    transaction.execute("UPDATE sessions SET authenticated_at = ? WHERE digest = ?", (now, digest))
+
+
+def end_session(transaction: Transaction, digest: bytes) -> bool:
+    """End one session; whether there was one."""
+    return transaction.execute("DELETE FROM sessions WHERE digest = ?", (digest,)) == 1
+
+
+def end_sessions(transaction: Transaction, user_id: str, but: bytes | None = None) -> int:
+    """End the user's sessions, all but one if `but` is its digest, and sign-ins that wait; how many sessions ended."""
+    transaction.execute("DELETE FROM pending_sign_ins WHERE user_id = ?", (user_id,))
+    return transaction.execute("DELETE FROM sessions WHERE user_id = ? AND digest <> ?", (user_id, but or b""))
 
 
 def find_consent(transaction: Transaction, user_id: str, client_id: str) -> Consent | None:
@@ -126,7 +152,15 @@ def find_consent(transaction: Transaction, user_id: str, client_id: str) -> Cons
         "SELECT user_id, client_id, scope, created_at FROM consents WHERE user_id = ? AND client_id = ?",
         (user_id, client_id),
     )
-    return Consent(user_id=row[0], client_id=row[1], scope=scope_names(row[2]), created_at=row[3]) if row else None
+    return _consent(row) if row else None
+
+
+def consents(transaction: Transaction, user_id: str) -> list[Consent]:
+    """What the user allowed clients for the times to come, by client."""
+    found = transaction.rows(
+        "SELECT user_id, client_id, scope, created_at FROM consents WHERE user_id = ? ORDER BY client_id", (user_id,)
+    )
+    return [_consent(row) for row in found]
 
 
 def remember_consent(transaction: Transaction, consent: Consent) -> None:
@@ -138,9 +172,9 @@ def remember_consent(transaction: Transaction, consent: Consent) -> None:
     )
 
 
-def forget_consent(transaction: Transaction, user_id: str, client_id: str) -> None:
-    """Forget a remembered consent."""
-    transaction.execute("DELETE FROM consents WHERE user_id = ? AND client_id = ?", (user_id, client_id))
+def forget_consent(transaction: Transaction, user_id: str, client_id: str) -> bool:
+    """Forget a remembered consent; whether there was one."""
+    return transaction.execute("DELETE FROM consents WHERE user_id = ? AND client_id = ?", (user_id, client_id)) == 1
 
 
 def forget_consents_for(transaction: Transaction, client_id: str) -> None:
@@ -158,3 +192,22 @@ def _user(row: Row) -> User:
         created_at=row[5],
         revision=row[6],
     )
+
+
+def _session(row: Row) -> Session:
+    return Session(
+        digest=row[0],
+        user_id=row[1],
+        csrf=row[2],
+        authenticated_at=row[3],
+        expires_at=row[4],
+        started_at=row[5],
+        seen_at=row[6],
+        method=row[7],
+        address=row[8],
+        agent=row[9],
+    )
+
+
+def _consent(row: Row) -> Consent:
+    return Consent(user_id=row[0], client_id=row[1], scope=scope_names(row[2]), created_at=row[3])

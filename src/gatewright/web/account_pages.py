@@ -1,5 +1,7 @@
 """Signing in and out, and choosing a new password. Plain forms; no JavaScript needed."""
 
+from typing import Final
+
 import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -9,15 +11,21 @@ from starlette.routing import Route
 
 from gatewright.app.parts import Parts
 from gatewright.console.templating import render
+from gatewright.console.visit import THEME_COOKIE
 from gatewright.identity import sessions
 from gatewright.identity.sessions import SignedIn
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.identity.users import change_own_password
 from gatewright.identity.users import verify_password
 from gatewright.kernel.errors import Invalid
+from gatewright.web import account_access
+from gatewright.web.account_visit import Page
+from gatewright.web.account_visit import own_account
 from gatewright.web.brand import BRAND
 from gatewright.web.forms import read_form
 from gatewright.web.sessions import CsrfRefused
+from gatewright.web.sessions import address_of
+from gatewright.web.sessions import browser_of
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import forget_session
 from gatewright.web.sessions import local_path
@@ -31,6 +39,15 @@ _log = structlog.get_logger("gatewright.account")
 _WRONG = "The user name or the password is wrong."
 _AGAIN = "This page was open too long or came from elsewhere. Please try again."
 
+_YEAR: Final = 31_536_000
+
+_SHOWN: Final[dict[str, Page]] = {"/account": account_access.show, "/account/": account_access.show}
+_FORMS: Final[dict[str, Page]] = {
+    "/account/access": account_access.access,
+    "/account/consents": account_access.consents,
+    "/account/sessions": account_access.show_sessions,
+}
+
 
 def account_routes(parts: Parts) -> list[Route]:
     """The routes under `/account`."""
@@ -39,6 +56,9 @@ def account_routes(parts: Parts) -> list[Route]:
         Route("/account/login", pages.login, methods=["GET", "POST"]),
         Route("/account/logout", pages.logout, methods=["POST"]),
         Route("/account/password", pages.password, methods=["GET", "POST"]),
+        Route("/account/theme", pages.theme, methods=["POST"]),
+        *(Route(path, own_account(page, parts), methods=["GET"]) for path, page in _SHOWN.items()),
+        *(Route(path, own_account(page, parts), methods=["GET", "POST"]) for path, page in _FORMS.items()),
     ]
 
 
@@ -96,14 +116,30 @@ class AccountPages:
             return page
         return RedirectResponse(target, status_code=303)
 
+    async def theme(self, request: Request) -> Response:
+        """Remember the colours somebody chose."""
+        found = await signed_in(request, self._parts)
+        if found is None:
+            return to_login(request)
+        form = await read_form(request)
+        check_csrf(form, found.session.csrf)
+        response = RedirectResponse(local_path(str(form.get("next", ""))), status_code=303)
+        # The page's script sets this cookie too, to show the choice at once: it is not hidden from scripts.
+        secure = request.scope["scheme"] == "https"
+        theme = str(form.get("theme", ""))
+        response.set_cookie(THEME_COOKIE, theme, max_age=_YEAR, path="/", samesite="lax", secure=secure)
+        return response
+
     async def _sign_in(self, request: Request, username: str, password: str, target: str) -> Response:
         parts, settings = self._parts, await self._parts.directory.settings()
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         user = await verify_password(parts.database, settings, username, password, address, parts.clock())
         if user is None:
             _log.info("sign-in refused", address=address)
             return self._login_page(request, target, username=username, error=_WRONG, status=401)
-        started = await sessions.start_session(parts.database, settings, user.id, parts.clock())
+        started = await sessions.start_session(
+            parts.database, settings, user.id, parts.clock(), browser=browser_of(request)
+        )
         response = RedirectResponse(target, status_code=303)
         remember_session(response, started, request, settings)
         return response
@@ -116,7 +152,7 @@ class AccountPages:
             found.user.user,
             current,
             str(new or ""),
-            address=request.client.host if request.client else "",
+            address=address_of(request),
             now=parts.clock(),
             session=found.session.digest,
         )
@@ -132,7 +168,7 @@ class AccountPages:
                 csrf=token,
                 action="/account/login",
                 hidden={"next": target},
-                client="" if target.startswith("/console") else "the application",
+                client=_continues_to(target),
                 username=username,
                 error=error,
             ),
@@ -157,3 +193,10 @@ class AccountPages:
             ),
             status,
         )
+
+
+def _continues_to(target: str) -> str:
+    """What signing in leads to, in words; empty for the console."""
+    if target.startswith("/console"):
+        return ""
+    return "your account" if target.startswith("/account") else "the application"

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from gatewright.app.parts import Parts
 from gatewright.identity import sessions
+from gatewright.identity.sessions import Browser
 from gatewright.identity.sessions import SignedIn
 from gatewright.identity.sessions import StartedSession
 from gatewright.kernel.secrets import BROWSER
@@ -30,7 +31,17 @@ class CsrfRefused(Exception):
 async def signed_in(request: Request, parts: Parts) -> SignedIn | None:
     """Whose session the request's cookie stands for."""
     cookie = request.cookies.get(SESSION_COOKIE)
-    return await sessions.find_session(parts.database, cookie, parts.clock()) if cookie else None
+    return await sessions.find_session(parts.database, cookie, parts.clock(), address_of(request)) if cookie else None
+
+
+def address_of(request: Request) -> str:
+    """The peer's address."""
+    return request.client.host if request.client else ""
+
+
+def browser_of(request: Request) -> Browser:
+    """Whence the request comes."""
+    return Browser(address_of(request), request.headers.get("user-agent", ""))
 
 
 def to_login(request: Request) -> Response:

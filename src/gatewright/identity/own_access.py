@@ -1,0 +1,24 @@
+"""What applications may do for a user, as that user sees and ends it."""
+
+from gatewright.identity.notes import note
+from gatewright.store import tokens
+from gatewright.store import users
+from gatewright.store.database import Transaction
+from gatewright.store.records import User
+
+
+def forget_consent(transaction: Transaction, user: User, client_id: str, now: int) -> bool:
+    """Forget what the user allowed a client for the times to come; whether there was anything. Its tokens stay."""
+    forgotten = users.forget_consent(transaction, user.id, client_id)
+    if forgotten:
+        note(transaction, user, "consent.forget", now, {"client_id": client_id})
+    return forgotten
+
+
+def end_access(transaction: Transaction, user: User, client_id: str, now: int) -> bool:
+    """End all tokens that a client holds for the user, and forget the consent; whether there was anything."""
+    forgotten = users.forget_consent(transaction, user.id, client_id)
+    ended = tokens.revoke_user_client(transaction, user.id, client_id, now)
+    if ended or forgotten:
+        note(transaction, user, "access.end", now, {"client_id": client_id, "ended": ended})
+    return bool(ended or forgotten)

@@ -1,0 +1,57 @@
+"""One's own account: who is asking, what was sent, and how to answer. Any signed-in user may."""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from typing import Final
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gatewright.app.parts import Parts
+from gatewright.console.visit import Visit
+from gatewright.console.visit import answer
+from gatewright.identity.sessions import Browser
+from gatewright.store.records import User
+from gatewright.web.forms import read_form
+from gatewright.web.sessions import browser_of
+from gatewright.web.sessions import signed_in
+from gatewright.web.sessions import to_login
+from gatewright.web.sessions import to_new_password
+
+ACCOUNT: Final = "/account"
+
+
+class AccountVisit(Visit):
+    """A request of a signed-in user to a page of his or her own account."""
+
+    area = "account"
+
+    @property
+    def user(self) -> User:
+        """Whose account it is."""
+        return self.found.user.user
+
+    @property
+    def browser(self) -> Browser:
+        """Whence the request comes."""
+        return browser_of(self.request)
+
+
+Page = Callable[[AccountVisit], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def own_account(page: Page, parts: Parts) -> Endpoint:
+    """An endpoint for whoever is signed in; it checks a form's CSRF token, and turns errors into pages."""
+
+    async def endpoint(request: Request) -> Response:
+        found = await signed_in(request, parts)
+        if found is None:
+            return to_login(request)
+        if found.user.user.must_change_password:
+            return to_new_password(request)
+        form = await read_form(request) if request.method == "POST" else FormData()
+        return await answer(page, AccountVisit(request, parts, found, form))
+
+    return endpoint
