@@ -37,7 +37,6 @@ from gatewright.web.http import Request
 from gatewright.web.http import Response
 from gatewright.web.http import method_not_allowed
 from gatewright.web.parameters import Unreadable
-from gatewright.web.parameters import each_once
 from gatewright.web.parameters import form_pairs
 from gatewright.web.parameters import json_object
 from gatewright.web.possession import dpop_sender
@@ -119,8 +118,7 @@ def roles_of(caller: Caller) -> Collection[Role]:
 async def _read(
     request: Request, parts: Parts, operation: Operation, variables: dict[str, str], caller: Caller
 ) -> AdminCall:
-    pairs = each_once(form_pairs(request.query)) if request.query else {}
-    query = _converted(pairs, operation.query, strict=False)
+    query = _converted(_query(request), operation.query, strict=False)
     body = None
     if operation.body is not None:
         if request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
@@ -129,6 +127,16 @@ async def _read(
     actor = Actor(caller.username) if caller.username else Actor(caller.client_id or caller.subject, "client")
     by = By(actor, parts.clock(), lambda: parts.sealer)
     return AdminCall(parts, by, roles_of(caller), variables, query, body)
+
+
+def _query(request: Request) -> dict[str, str]:
+    pairs = form_pairs(request.query) if request.query else []
+    query = dict(pairs)
+    if len(query) != len(pairs):
+        raise Unreadable("A query parameter is given twice.")
+    if "\0" in "".join(query.values()):
+        raise Unreadable("A query parameter holds a NUL character.")
+    return query
 
 
 def _converted(value: Any, kind: Any, *, strict: bool) -> Any:
