@@ -395,7 +395,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 "require_https": "except_loopback", "require_pkce": "false", "allow_plain_pkce": "false", "authorization_code_lifetime": "600",
                 "require_pushed_authorization_requests": "false", "pushed_request_lifetime": "60", "device_code_lifetime": "600", "device_polling_interval": "5",
                 "access_token_lifetime": "seconds", "access_token_lifetime_seconds": "3600", "refresh_token_lifetime": "seconds", "refresh_token_lifetime_seconds": "2592000",
-                "refresh_token_grace": "10", "dpop_nonce": "optional", "dpop_proof_lifetime": "60", "token_exchange_depth": "4", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "session_lifetime": "28800", "throttle_failures": "10",
+                "refresh_token_grace": "10", "dpop_nonce": "optional", "dpop_proof_lifetime": "60", "token_exchange_depth": "4", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "reauthentication_age": "600", "session_lifetime": "28800", "throttle_failures": "10",
                 "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "fetch_private_hosts": "", "revision": "4",
             },
         },
@@ -403,6 +403,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"]}, {"user": ADA, "groups": []}]}),
     "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"], "revision": "2"}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
     "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
+    "proof": ("proof.html", {"frame": FRAME, "action": "/console/oauth/keys/rotate", "fields": [("algorithm", "ES256")], "error": ""}),
+    "proof-wrong": ("proof.html", {"frame": OWN, "action": "/account/factors", "fields": [], "error": "This is not your password."}),
+    "looked-at": ("people/groups.html", {"frame": Frame(user="eve", csrf="c", now=NOW, missing="Administrators"), "rows": []}),
     "account-access": (
         "account/access.html",
         {"frame": OWN, "rows": [{"held": {"client_id": "5f", "since": NOW - 86_400, "live": 2, "refreshable": True, "scope": ("airports",)}, "client": {"id": "5f", "label": "Postman (1.0)", "description": "Manual testing"}, "scopes": [{"name": "airports", "description": "Look up airports"}, {"name": "routes", "description": ""}]}]},

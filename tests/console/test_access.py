@@ -32,7 +32,7 @@ async def test_console_is_for_administrators_alone(console):
     await console.site.sign_in("ada", ada.http)
     answer = await ada.get("/oauth/clients")
     assert answer.status_code == 403
-    assert "members of the group Administrators" in answer.text
+    assert "members of the groups Administrators, Client Administrators and Read-only Administrators" in answer.text
     assert "Ledger" not in answer.text
 
 

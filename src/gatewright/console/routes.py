@@ -19,6 +19,7 @@ from gatewright.console import groups
 from gatewright.console import home
 from gatewright.console import keys
 from gatewright.console import packages
+from gatewright.console import permissions
 from gatewright.console import scopes
 from gatewright.console import search
 from gatewright.console import services
@@ -26,10 +27,10 @@ from gatewright.console import settings
 from gatewright.console import tokens
 from gatewright.console import trusted_issuers
 from gatewright.console import users
+from gatewright.console.door import door
 from gatewright.console.templating import HERE
 from gatewright.console.templating import STATIC_URL
 from gatewright.console.visit import Page
-from gatewright.console.visit import administrators_only
 
 _SHOWN: Final[dict[str, Page]] = {
     "/": home.show,
@@ -99,11 +100,14 @@ def console_routes(parts: Parts) -> list[BaseRoute]:
     """Every page under `/console`, and the assets."""
 
     def route(path: str, page: Page, *methods: str) -> Route:
-        return Route(f"/console{path}", administrators_only(page, parts), methods=list(methods))
+        operation = permissions.operation(path, changes="POST" in methods)
+        return Route(
+            f"/console{path}", door(page, parts, operation, viewed=path in permissions.VIEWED), methods=list(methods)
+        )
 
     return [
         Mount(STATIC_URL, StaticFiles(directory=HERE / "static", check_dir=False)),
-        Route("/console", administrators_only(home.show, parts)),
+        route("", home.show, "GET"),
         *(route(path, page, "GET") for path, page in _SHOWN.items()),
         *(route(path, page, "GET", "POST") for path, page in _FORMS.items()),
         *(route(path, page, "POST") for path, page in _ACTIONS.items()),

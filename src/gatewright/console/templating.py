@@ -35,10 +35,12 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """What every page of the console, or of one's own account, needs besides its own content.
 
     area: whose layout and navigation it has.  console: whether the person may enter the console.
+    missing: the group whose members alone may change what the page shows; "" when the person may.
     """
 
     area: Literal["console", "account"] = "console"
     console: bool = True
+    missing: str = ""
     user: str
     csrf: str
     now: int  # seconds since the epoch

@@ -16,12 +16,12 @@ import msgspec
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.responses import PlainTextResponse
 from starlette.responses import RedirectResponse
 from starlette.responses import Response
 
 from gatewright.admin.actor import Actor
 from gatewright.admin.actor import By
+from gatewright.admin.roles import roles
 from gatewright.app.parts import Parts
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
@@ -33,16 +33,11 @@ from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.errors import NotFound
 from gatewright.kernel.errors import Unavailable
-from gatewright.services.caller import ADMINISTRATORS
 from gatewright.services.catalogue import Catalogue
 from gatewright.store.database import P
 from gatewright.store.database import Verb
-from gatewright.web.forms import read_form
 from gatewright.web.sessions import CsrfRefused
 from gatewright.web.sessions import check_csrf
-from gatewright.web.sessions import signed_in
-from gatewright.web.sessions import to_login
-from gatewright.web.sessions import to_new_password
 
 T = TypeVar("T")
 V = TypeVar("V", bound="Visit")
@@ -66,6 +61,7 @@ class Visit:
         self.form = form
         self.now = parts.clock()
         self.nonce = ""
+        self.missing = ""  # the group without which the page is only looked at
 
     @property
     def by(self) -> By:
@@ -154,7 +150,8 @@ class Visit:
     def _frame(self) -> Frame:
         return Frame(
             area=self.area,
-            console=ADMINISTRATORS in self.found.user.groups,
+            console=bool(roles(self.found.user.groups)),
+            missing=self.missing,
             user=self.found.user.user.name,
             csrf=self.found.session.csrf,
             now=self.now,
@@ -165,37 +162,6 @@ class Visit:
 
 
 Page = Callable[[Visit], Awaitable[Response]]
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def administrators_only(page: Page, parts: Parts) -> Endpoint:
-    """An endpoint that lets administrators in, checks a form's CSRF token, and turns errors into pages."""
-
-    async def endpoint(request: Request) -> Response:
-        found = await signed_in(request, parts)
-        if found is None:
-            return _signed_out(request)
-        if found.user.user.must_change_password:
-            return to_new_password(request)
-        form = await read_form(request, MOST_FORM_BYTES) if request.method == "POST" else FormData()
-        visit = Visit(request, parts, found, form)
-        if ADMINISTRATORS not in found.user.groups:
-            return visit.refused(
-                403,
-                "Not for this account",
-                f"The console is for members of the group {ADMINISTRATORS}. Ask one of them to add {found.user.user.name}.",
-                ("Change password", "/account/password"),
-            )
-        return await answer(page, visit)
-
-    return endpoint
-
-
-def _signed_out(request: Request) -> Response:
-    """To the login page; what a script asked for on a page that stays says so there."""
-    if "hx-request" not in request.headers:
-        return to_login(request)
-    return PlainTextResponse("You are signed out. Copy what you typed, sign in again and repeat the change.", 401)
 
 
 async def answer(page: Callable[[V], Awaitable[Response]], visit: V) -> Response:

@@ -95,6 +95,11 @@ async def find_session(database: Database, cookie: str, now: int, address: str =
     return found
 
 
+async def confirm_session(database: Database, session: Session, now: int) -> None:
+    """Note that the session's user has just proved again who he or she is."""
+    await database.write(users.confirm_session, session.digest, now)
+
+
 async def end_session(database: Database, session: Session) -> None:
     """Sign out."""
     await database.write(users.end_session, session.digest)

@@ -172,6 +172,16 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     session_lifetime: Annotated[
         int, Meta(ge=60, le=31536000, description="Seconds after which a login session ends.")
     ] = 28800
+    reauthentication_age: Annotated[
+        int,
+        Meta(
+            ge=60,
+            le=86400,
+            description="Seconds after which an administrator proves again who he or she is before secrets are made or "
+            "shown, keys rotated, people's passwords, groups or second factors changed; and everybody before removing a "
+            "second factor.",
+        ),
+    ] = 600
     throttle_failures: Annotated[
         int,
         Meta(
