@@ -126,7 +126,7 @@ async def test_a_failure_of_the_server_is_logged_without_the_variables_of_its_fr
         held = parameters["password"]
         raise RuntimeError(f"failed while holding {len(held)} characters and {MADE_UP}")
 
-    monkeypatch.setitem(site.application._handlers, "/oauth/token", oauth_endpoints.endpoint(fail))
+    monkeypatch.setitem(site.application._handlers, "/oauth/token", oauth_endpoints.endpoint("token", fail))
     answer = await site.token(grant_type="password", username="ada", password=GUESSED)
     assert answer.status_code == 500
     assert answer.json()["error"] == "server_error"

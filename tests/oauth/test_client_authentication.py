@@ -62,7 +62,9 @@ async def test_a_chosen_secret_may_be_form_encoded_in_basic_or_not(site: Site, q
 @pytest.mark.parametrize("client_id", [seed.LEDGER, seed.CHOSEN, "nobody"])
 async def test_a_wrong_secret_and_an_unknown_client_get_the_same_answer(site: Site, client_id: str) -> None:
     wrong = await send(site, header_of(f"{client_id}:wrong"))
-    assert wrong == (401, {"error": "invalid_client", "error_description": wrong[1]["error_description"]})
+    assert wrong[0] == 401
+    assert set(wrong[1]) == {"error", "error_description", "reference"}
+    assert wrong[1]["error"] == "invalid_client"
     assert wrong[1]["error_description"] == "Client authentication failed: unknown client, or wrong secret."
 
 

@@ -31,7 +31,6 @@ from gatewright.store import users
 from gatewright.store.records import Acl
 from gatewright.store.records import ClientSecret
 from gatewright.store.sqlite import SqliteDatabase
-from gatewright.web.admin_api.table import services
 from gatewright.web.asgi import Gatewright
 from gatewright.web.pages import pages_for
 from gatewright.web.sessions import SESSION_COOKIE
@@ -249,6 +248,13 @@ class Site:
         return Answer(sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
+def told(refusal: httpx.Response) -> tuple[int, dict[str, Any]]:
+    """What a refusal tells whoever gets it: its status and body, but for the reference, which is each one's own."""
+    body = dict(refusal.json())
+    assert body.pop("reference") == refusal.headers["x-request-id"]
+    return refusal.status_code, body
+
+
 def set_session(http: httpx.AsyncClient, cookie: str) -> None:
     """Give a browser a session's cookie, in place of the one it had."""
     http.cookies.set(SESSION_COOKIE, cookie, domain="localhost.local")  # what cookie jars call a host without dots
@@ -315,7 +321,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     """The package Shop, loaded once."""
     workspace = tmp_path_factory.mktemp("workspace")
     seed.write_package(workspace)
-    loaded = Loader(workspace / "packages", services()).load()
+    loaded = Loader(workspace / "packages").load()
     problems = [str(problem) for package in loaded.packages.values() for problem in package.problems]
     assert not problems
     return loaded

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,7 @@ import structlog
 
 from gatewright.admin import registration
 from gatewright.admin.actor import By
+from gatewright.app.refusals import Refusals
 from gatewright.app.reporter import Reporter
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
@@ -24,7 +24,6 @@ from gatewright.oauth.dpop_nonce import DpopNonces
 from gatewright.oauth.keys import KeyRing
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.catalogue import Catalogue
-from gatewright.services.catalogue import Service
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
@@ -33,7 +32,9 @@ from gatewright.services.resource import served
 from gatewright.services.watcher import Watcher
 from gatewright.store import activity
 from gatewright.store import cleanup
+from gatewright.store import refusals
 from gatewright.store.database import Database
+from gatewright.store.database import P
 from gatewright.store.database import Verb
 from gatewright.store.directory import Directory
 from gatewright.store.open import open_database
@@ -50,14 +51,7 @@ _log = structlog.get_logger("gatewright.app")
 class Parts:
     """Everything a process serves requests with. Made by `start`, let go by `stop`."""
 
-    def __init__(
-        self,
-        settings: ServerSettings,
-        workspace: Path,
-        database: Database,
-        clock: Clock,
-        builtins: Iterable[Service] = (),
-    ) -> None:
+    def __init__(self, settings: ServerSettings, workspace: Path, database: Database, clock: Clock) -> None:
         self.settings = settings
         self.workspace = workspace
         self.database = database
@@ -81,29 +75,22 @@ class Parts:
         )
         self.guard = Guard(self.server)
         self.runtime = Runtime(outgoing=Outgoing(self._private_hosts), activity=self.activity)
-        self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish)
+        self.refusals = Refusals(database, self.directory, clock)
+        self.watcher = Watcher(Loader(self.packages_folder), self._publish)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def start(
-        cls,
-        settings: ServerSettings,
-        workspace: Path,
-        clock: Clock = system_clock,
-        builtins: Iterable[Service] = (),
-    ) -> "Parts":
-        """Open the database, load the packages and begin to watch them. Raises StartupError.
-
-        builtins: services that are there beside the packages'.
-        """
-        parts = cls(settings, workspace, await open_database(settings.database, workspace), clock, builtins)
+    async def start(cls, settings: ServerSettings, workspace: Path, clock: Clock = system_clock) -> "Parts":
+        """Open the database, load the packages and begin to watch them. Raises StartupError."""
+        parts = cls(settings, workspace, await open_database(settings.database, workspace), clock)
         await parts.watcher.refresh()
         parts._tasks = [
             asyncio.create_task(parts.watcher.run()),
             asyncio.create_task(parts._clean_up()),
             asyncio.create_task(parts._keep_keys()),
             asyncio.create_task(parts.reporter.run()),
+            asyncio.create_task(parts.refusals.run()),
         ]
         return parts
 
@@ -112,6 +99,7 @@ class Parts:
         for task in self._tasks:
             task.cancel()
         await self.reporter.flush()
+        await self.refusals.flush()
         await self.runtime.close()
         await self.server.fetcher.close()
         await self.database.close()
@@ -127,13 +115,14 @@ class Parts:
                 await self._in_batches(cleanup.expired_rows, self.clock())
                 await self._in_batches(activity.forget, self.clock() - _ACTIVITY_KEPT)
                 await self.remove_unused_clients()
+                await self.remove_old_refusals()
                 await self.database.write(cleanup.old_changes, self.clock() - _CHANGES_KEPT)
             except Unavailable as error:
                 _log.warning("clean-up put off", reason=str(error))
 
-    async def _in_batches(self, remove: Verb[[int], int], time: int) -> None:
+    async def _in_batches(self, remove: Verb[P, int], *args: P.args, **kwargs: P.kwargs) -> None:
         for _ in range(_MOST_BATCHES):
-            if not await self.database.write(remove, time):
+            if not await self.database.write(remove, *args, **kwargs):
                 break
             await asyncio.sleep(_BETWEEN_BATCHES)
 
@@ -143,6 +132,12 @@ class Parts:
             if not await self.database.write(registration.remove_unused, By(registration.ACTOR, self.clock())):
                 break
             await asyncio.sleep(_BETWEEN_BATCHES)
+
+    async def remove_old_refusals(self) -> None:
+        """Remove receipts of refused requests that are too old or too many."""
+        settings = await self.directory.settings()
+        before = self.clock() - settings.refusal_lifetime
+        await self._in_batches(refusals.remove_old, before, settings.refusals_kept)
 
     async def _keep_keys(self) -> None:
         """Make, announce and retire signing keys in time, for as long as the process lives."""

@@ -193,6 +193,13 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     throttle_window: Annotated[
         int, Meta(ge=1, le=86400, description="Seconds over which those failures are counted.")
     ] = 300
+    refusals_kept: Annotated[
+        int,
+        Meta(ge=0, le=1000000, description="How many receipts of refused requests are kept, the newest; 0: none."),
+    ] = 10000
+    refusal_lifetime: Annotated[
+        int, Meta(ge=60, le=31536000, description="Seconds for which a receipt of a refused request is kept.")
+    ] = 604800
     maximum_body_bytes: Annotated[
         int, Meta(ge=1024, le=1073741824, description="The largest request body that services accept, in bytes.")
     ] = 10485760

@@ -21,6 +21,7 @@ from gatewright.oauth import client_id_document
 from gatewright.oauth.authentication_methods import CONFIDENTIAL_METHODS
 from gatewright.oauth.errors import InvalidClient
 from gatewright.oauth.errors import InvalidRequest
+from gatewright.oauth.errors import OAuthError
 from gatewright.oauth.foreign_jws import ForeignJws
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.rules import Rule
@@ -111,6 +112,14 @@ def presented(parameters: Parameters, authorization: str | None) -> Credentials:
     if client_id and client_id != basic.client_id:
         raise InvalidRequest("client_id differs from the client in the Authorization header.", rule="credentials")
     return basic
+
+
+def claimed(parameters: Parameters, authorization: str | None) -> str:
+    """The `client_id` that a request claims, for the explanation of its refusal; "" when it claims none that can be read."""
+    try:
+        return presented(parameters, authorization).client_id
+    except OAuthError:
+        return parameters.get("client_id", "")
 
 
 def accepted_methods(registered: RegisteredClient) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from gatewright.kernel.secrets import digest
 from gatewright.oauth import dpop
 from gatewright.oauth.access_token import CLIENT_GONE
 from gatewright.oauth.access_token import USER_GONE
@@ -41,7 +42,8 @@ class Refused(Exception):
     """A call that may not pass (RFC 6750 §3.1). `error` is empty when no token was sent; `scope`: what would do.
 
     scheme: how to send the token.  nonce: what the next DPoP proof must carry (RFC 9449 §9).
-    rule: which rule refused; `found`, `wanted` and `caller` are for its explanation, never for the caller.
+    rule: which rule refused; `found`, `wanted`, `caller` and `token` (its digest) are for its explanation, never for the
+    caller.
     """
 
     def __init__(
@@ -54,13 +56,14 @@ class Refused(Exception):
         found: str = "",
         wanted: str = "",
         caller: Caller | None = None,
+        token: bytes = b"",
         scope: str = "",
         scheme: str = "Bearer",
         nonce: str = "",
     ) -> None:
         super().__init__(description)
         self.rule: CallRule = rule
-        self.found, self.wanted, self.caller = found, wanted, caller
+        self.found, self.wanted, self.caller, self.token = found, wanted, caller, token
         self.status = status
         self.error = error
         self.description = description
@@ -108,7 +111,7 @@ class Guard:
         if isinstance(active, str):
             active = await self._external.find(token, active)
         if isinstance(active, str):
-            raise _unusable(active, scheme)
+            raise _unusable(active, digest(token), scheme)
         caller = _caller(active)
         if active.token.resource and not self._is_for(active.token.resource, raw_path):
             raise _elsewhere(active.token, self._server.issuer + raw_path.decode("latin-1"), caller, scheme)
@@ -208,7 +211,7 @@ def _no_token(hint: str) -> Refused:
     )
 
 
-def _unusable(reason: str, scheme: str) -> Refused:
+def _unusable(reason: str, token: bytes, scheme: str) -> Refused:
     return Refused(
         401,
         "invalid_token",
@@ -217,6 +220,7 @@ def _unusable(reason: str, scheme: str) -> Refused:
         rule=_TOKEN_RULES.get(reason, "token_known"),
         found=reason,
         wanted="an access token that is active",
+        token=token,
     )
 
 

@@ -12,9 +12,9 @@ CallRule = Literal[
     "token_user",
     "token_resource",
     "token_key",
+    "service_exists",
     "scope_opens",
     "acl_names",
-    "service_exists",
 ]
 
 CALL: Final[tuple[CallRule, ...]] = get_args(CallRule)

@@ -11,7 +11,6 @@ from gatewright.app.parts import Parts
 from gatewright.oauth.metadata import well_known_path
 from gatewright.services.protected_resource import WELL_KNOWN
 from gatewright.web import cors
-from gatewright.web.admin_api.endpoint import answer as administer
 from gatewright.web.counting import counted
 from gatewright.web.counting import counting
 from gatewright.web.http import JSON
@@ -41,7 +40,6 @@ PAGES: Final = frozenset({
     "/invoke/wm.server.oauth/approve", "/invoke/wm.server.oauth:approve",
 })  # fmt: skip
 """Single addresses that pages answer."""
-ADMIN_API: Final = "/admin/"
 PAGE_PREFIXES: Final = ("/console", "/account", "/static")
 _log = structlog.get_logger("gatewright.web")
 
@@ -112,8 +110,6 @@ class Gatewright:
             handler = invoke
         if handler is None and path.startswith(WELL_KNOWN):
             handler = describe_resource
-        if handler is None and path.startswith(ADMIN_API):
-            handler = administer
         if handler is None and path.startswith(f"{REGISTRATION}/"):
             handler = register
         response = await handler(request, self.parts) if handler else await route(request, self.parts)

@@ -5,6 +5,7 @@ import hashlib
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 from starlette.responses import RedirectResponse
@@ -26,6 +27,13 @@ def respond(answer: AuthorizationResponse) -> Response:
     if answer.mode == "form_post":
         return _form(answer)
     return redirect(answer.location)
+
+
+def with_reference(refusal: AuthorizationResponse, reference: str) -> AuthorizationResponse:
+    """A refusal whose description (RFC 6749 §4.1.2.1) ends in the reference under which the console explains it."""
+    words = refusal.parameters.get("error_description", "")
+    described = f"{words} (reference {reference})".lstrip()
+    return msgspec.structs.replace(refusal, parameters={**refusal.parameters, "error_description": described})
 
 
 def redirect(location: str) -> Response:

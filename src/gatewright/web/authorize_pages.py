@@ -25,6 +25,7 @@ from gatewright.store.records import Consent
 from gatewright.store.records import User
 from gatewright.web.authorization_response import redirect
 from gatewright.web.authorization_response import respond
+from gatewright.web.authorization_response import with_reference
 from gatewright.web.brand import BRAND
 from gatewright.web.described_clients import keep
 from gatewright.web.forms import read_form
@@ -32,6 +33,7 @@ from gatewright.web.http import Request as SmallRequest
 from gatewright.web.page_errors import error_page
 from gatewright.web.parameters import each_once
 from gatewright.web.parameters import query_parameters
+from gatewright.web.refusals import note_page_refusal
 from gatewright.web.sessions import browser_token
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import here
@@ -178,19 +180,16 @@ class AuthorizePages:
         )
 
     def _back(self, request: Request, refused: RedirectedError) -> Response:
-        self._parts.activity.add("refusal", refused.error.code)
-        _log_refusal(request, refused.error)
-        return respond(refused.response)
+        self._note(request, refused.error)
+        return respond(with_reference(refused.response, str(request.scope.get("gatewright.request_id", ""))))
 
     def _refusal(self, request: Request, error: OAuthError) -> Response:
-        self._parts.activity.add("refusal", error.code)
-        _log_refusal(request, error)
+        self._note(request, error)
         return error_page(request, error.status, error.public, error=error.code)
 
-
-def _log_refusal(request: Request, error: OAuthError) -> None:
-    reference = request.scope.get("gatewright.request_id")
-    _log.info("refused", request=reference, error=error.code, detail=error.detail)
+    def _note(self, request: Request, error: OAuthError) -> None:
+        _log.info("refused", request=request.scope.get("gatewright.request_id"), error=error.code, detail=error.detail)
+        note_page_refusal("authorize", error, request, self._parts)
 
 
 def _as_get(request: Request, form: FormData) -> Response:

@@ -22,6 +22,8 @@ from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
 from gatewright.web.page_errors import error_page
 from gatewright.web.parameters import query_parameters
+from gatewright.web.refusals import note_page_refusal
+from gatewright.web.refusals import note_page_slowed_down
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import here
 from gatewright.web.sessions import signed_in
@@ -52,17 +54,20 @@ class DevicePages:
             typed = query_parameters(small).get("user_code", "")
             return await self._for_code(request, typed) if typed else _code_page()
         except UnknownUserCode as error:
-            self._parts.activity.add("refusal", error.code)
-            _log_refusal(request, error)
+            self._note(request, error)
             return _code_page(typed, error.public, error.status)
         except TooManyFailures as error:
+            note_page_slowed_down("device", error, request, self._parts)
             page = _code_page(typed, str(error), 429)
             page.headers["retry-after"] = str(error.retry_after)
             return page
         except OAuthError as error:
-            self._parts.activity.add("refusal", error.code)
-            _log_refusal(request, error)
+            self._note(request, error)
             return error_page(request, error.status, error.public, error=error.code)
+
+    def _note(self, request: Request, error: OAuthError) -> None:
+        _log.info("refused", request=request.scope.get("gatewright.request_id"), error=error.code, detail=error.detail)
+        note_page_refusal("device", error, request, self._parts)
 
     async def _for_code(self, request: Request, typed: str) -> Response:
         found = await signed_in(request, self._parts)
@@ -110,8 +115,3 @@ class DevicePages:
 
 def _code_page(typed: str = "", error: str = "", status: int = 200) -> Response:
     return HTMLResponse(render("device.html", brand=BRAND, user_code=typed, error=error), status)
-
-
-def _log_refusal(request: Request, error: OAuthError) -> None:
-    reference = request.scope.get("gatewright.request_id")
-    _log.info("refused", request=reference, error=error.code, detail=error.detail)

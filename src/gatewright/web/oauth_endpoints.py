@@ -24,6 +24,7 @@ from gatewright.oauth.metadata import metadata
 from gatewright.oauth.par import push
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.revoke import revoke
+from gatewright.oauth.rules import Endpoint
 from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.oauth.signed_introspection import MEDIA_TYPE
@@ -40,6 +41,10 @@ from gatewright.web.parameters import OAUTH_BODY_BYTES
 from gatewright.web.parameters import oauth_parameters
 from gatewright.web.possession import sender
 from gatewright.web.possession import with_next_nonce
+from gatewright.web.refusals import Refusing
+from gatewright.web.refusals import note_method
+from gatewright.web.refusals import note_refusal
+from gatewright.web.refusals import note_slowed_down
 from gatewright.web.transport import refuse_plain_http
 
 Operation = Callable[[Parameters, str | None, Sender, AuthorizationServer], Awaitable[Any]]
@@ -48,6 +53,7 @@ Handler = Callable[[Request, Parts], Awaitable[Response]]
 _ANSWER: Final = [JSON, NO_STORE, (b"pragma", b"no-cache")]
 _JWK_SET: Final = (b"content-type", b"application/jwk-set+json")
 _JWKS_SECONDS: Final = 300  # half the shortest key_announcement: a new key is known everywhere before it is used
+_UNREAD: Final[Parameters] = {}
 _encode: Final = msgspec.json.Encoder().encode
 _log = structlog.get_logger("gatewright.oauth")
 
@@ -60,55 +66,65 @@ def _created(answer: Any) -> Response:
     return Response(201, _encode(answer), _ANSWER)
 
 
-def endpoint(operation: Operation, *, compatible: bool = False, render: Callable[[Any], Response] = _json) -> Handler:
+def endpoint(
+    name: Endpoint, operation: Operation, *, compatible: bool = False, render: Callable[[Any], Response] = _json
+) -> Handler:
     """A handler that reads parameters, runs `operation` and renders its answer or refusal.
 
     compatible: a webMethods address, where parameters may stand in the URL under `compatibility` and GET may ask.
     """
 
     async def handle(request: Request, parts: Parts) -> Response:
+        parameters: Parameters = _UNREAD
         try:
             settings = await parts.directory.settings()
             refuse_plain_http(request, settings)
             in_url = _may_be_in_url(settings, compatible)
             if request.method != "POST" and not (compatible and in_url and request.method == "GET"):
+                note_method(Refusing(name, request, parts), "POST")
                 return method_not_allowed("POST", "OPTIONS")
             parameters = await oauth_parameters(request, in_url=in_url)
             answer = await operation(parameters, request.header(b"authorization"), sender(request), parts.server)
             return with_next_nonce(render(answer), request, settings, parts)
         except OAuthError as error:
-            parts.activity.add("refusal", error.code)
-            return refusal(error, request)
+            return refusal(error, Refusing(name, request, parts, parameters))
         except TooManyFailures as error:
-            return slowed_down(error, request)
+            return slowed_down(error, Refusing(name, request, parts, parameters))
         except BodyTooLarge:
-            return refusal(InvalidRequest(f"The body is larger than {OAUTH_BODY_BYTES} bytes."), request, status=413)
+            words = f"The body is larger than {OAUTH_BODY_BYTES} bytes."
+            return refusal(InvalidRequest(words), Refusing(name, request, parts, parameters), status=413)
         except Conflict:
-            return refusal(InvalidRequest("What this request refers to was deleted meanwhile; start again."), request)
+            words = "What this request refers to was deleted meanwhile; start again."
+            return refusal(InvalidRequest(words, rule="other"), Refusing(name, request, parts, parameters))
         except Unavailable as error:
             return unavailable(error, request)
 
     return handle
 
 
-def refusal(error: OAuthError, request: Request, *, status: int = 0) -> Response:
-    """The error response (RFC 6749 §5.2)."""
+def refusal(error: OAuthError, refusing: Refusing, *, status: int = 0) -> Response:
+    """The error response (RFC 6749 §5.2), with the reference under which the console explains it."""
+    request = refusing.request
     _log.info("refused", request=request.id, path=request.path, error=error.code, detail=error.detail)
+    note_refusal(error, refusing, status or error.status)
     headers = [JSON, NO_STORE]
     if isinstance(error, InvalidClient) and error.by_header:
         headers.append((b"www-authenticate", b'Basic realm="gatewright", charset="UTF-8"'))
     if isinstance(error, UseDpopNonce):
         headers.append((b"dpop-nonce", error.nonce.encode()))
-    return Response(status or error.status, _encode(error.body()), headers)
+    return Response(status or error.status, _encode({**error.body(), "reference": request.id}), headers)
 
 
-def slowed_down(error: TooManyFailures, request: Request) -> Response:
+def slowed_down(error: TooManyFailures, refusing: Refusing) -> Response:
     """429 after too many failures (RFC 6585 §4)."""
+    request = refusing.request
     _log.warning("slowed down", request=request.id, path=request.path, retry_after=error.retry_after)
     body = {
         "error": "temporarily_unavailable",
         "error_description": f"Too many failed attempts; try again in {error.retry_after} seconds.",
+        "reference": request.id,
     }
+    note_slowed_down(error, refusing)
     return Response(429, _encode(body), [JSON, NO_STORE, (b"retry-after", b"%d" % error.retry_after)])
 
 
@@ -152,8 +168,8 @@ def _jwt(answer: str) -> Response:
     return Response(200, answer.encode(), [(b"content-type", MEDIA_TYPE.encode()), NO_STORE, (b"pragma", b"no-cache")])
 
 
-_plain_introspection: Final = endpoint(introspect)
-_signed_introspection: Final = endpoint(introspect_signed, render=_jwt)
+_plain_introspection: Final = endpoint("introspect", introspect)
+_signed_introspection: Final = endpoint("introspect", introspect_signed, render=_jwt)
 
 
 async def _labelled_token(
@@ -182,26 +198,26 @@ async def _introspection_with_owner(
 
 
 ENDPOINTS: Final[dict[str, Handler]] = {
-    "/oauth/token": endpoint(token),
+    "/oauth/token": endpoint("token", token),
     "/oauth/introspect": _introspection,
-    "/oauth/revoke": endpoint(revoke),
+    "/oauth/revoke": endpoint("revoke", revoke),
     "/oauth/jwks": jwks,
-    "/oauth/par": endpoint(push, render=_created),
-    "/oauth/device_authorization": endpoint(authorize_device),
+    "/oauth/par": endpoint("par", push, render=_created),
+    "/oauth/device_authorization": endpoint("device_authorization", authorize_device),
 }
 """The standard addresses."""
 
-_COMPATIBLE: Final[dict[str, Operation]] = {
-    "getToken": _labelled_token,
-    "getAccessToken": token,
-    "refreshAccessToken": _refreshed_token,
-    "introspectToken": _introspection_with_owner,
-    "revokeToken": revoke,
+_COMPATIBLE: Final[dict[str, tuple[Endpoint, Operation]]] = {
+    "getToken": ("token", _labelled_token),
+    "getAccessToken": ("token", token),
+    "refreshAccessToken": ("token", _refreshed_token),
+    "introspectToken": ("introspect", _introspection_with_owner),
+    "revokeToken": ("revoke", revoke),
 }
 
 COMPATIBLE_ENDPOINTS: Final[dict[str, Handler]] = {
-    f"/invoke/pub.oauth{separator}{name}": endpoint(operation, compatible=True)
-    for name, operation in _COMPATIBLE.items()
+    f"/invoke/pub.oauth{separator}{name}": endpoint(kind, operation, compatible=True)
+    for name, (kind, operation) in _COMPATIBLE.items()
     for separator in "/:"
 }
 """The same at webMethods' addresses."""

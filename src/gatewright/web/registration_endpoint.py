@@ -27,6 +27,7 @@ from gatewright.web.oauth_endpoints import unavailable
 from gatewright.web.parameters import OAUTH_BODY_BYTES
 from gatewright.web.parameters import Unreadable
 from gatewright.web.parameters import json_object
+from gatewright.web.refusals import Refusing
 from gatewright.web.transport import refuse_plain_http
 
 PATH: Final = "/oauth/register"
@@ -43,15 +44,14 @@ async def register(request: Request, parts: Parts) -> Response:
         refuse_plain_http(request, await parts.directory.settings())
         return await (_manage(request, parts, client_id) if client_id else _register(request, parts))
     except InvalidToken as error:
-        return _with(refusal(error, request), _CHALLENGE)
+        return _with(refusal(error, Refusing("register", request, parts)), _CHALLENGE)
     except TooManyRequests as error:
-        return _with(refusal(error, request), (b"retry-after", b"%d" % error.retry_after))
+        return _with(refusal(error, Refusing("register", request, parts)), (b"retry-after", b"%d" % error.retry_after))
     except OAuthError as error:
-        parts.activity.add("refusal", error.code)
-        return refusal(error, request)
+        return refusal(error, Refusing("register", request, parts))
     except BodyTooLarge:
         words = f"The body is larger than {OAUTH_BODY_BYTES} bytes."
-        return refusal(InvalidClientMetadata(words), request, status=413)
+        return refusal(InvalidClientMetadata(words), Refusing("register", request, parts), status=413)
     except Unavailable as error:
         return unavailable(error, request)
 

@@ -16,6 +16,8 @@ from gatewright.web.http import method_not_allowed
 from gatewright.web.parameters import Unreadable
 from gatewright.web.possession import dpop_sender
 from gatewright.web.possession import with_next_nonce
+from gatewright.web.refusals import note_call
+from gatewright.web.refusals import note_missing
 from gatewright.web.service_answers import answered
 from gatewright.web.service_answers import problem
 from gatewright.web.service_answers import refused
@@ -45,7 +47,6 @@ async def _call(request: Request, parts: Parts, name: str, match: Match | None) 
     try:
         return await _guarded(request, parts, name, match)
     except Refused as error:
-        parts.activity.add("refusal", error.error or "no_token")
         return await _refused(error, request, parts, name, match)
     except ServiceError as error:
         return problem(error, request)
@@ -70,6 +71,7 @@ async def _call(request: Request, parts: Parts, name: str, match: Match | None) 
 async def _refused(error: Refused, request: Request, parts: Parts, name: str, match: Match | None) -> Response:
     if error.status == 401 and not error.scope:
         error.scope = await parts.guard.scope_hint(name, match.template if match else None)
+    note_call(error, request, parts, name, match)
     address = metadata_address(request.raw_path.decode("latin-1"), parts.server.issuer, parts.catalogue)
     return refused(error, request, address)
 
@@ -84,6 +86,7 @@ async def _guarded(request: Request, parts: Parts, name: str, match: Match | Non
         token, name, template, raw_path=request.raw_path, exists=service is not None, sender=sender
     )
     if service is None:
+        note_missing(caller, request, parts, name)
         raise ServiceError(404, "No such service", "the address names no service")
     settings = await parts.directory.settings()
     values = await service_input(request, parts, service, match, body, caller)
