@@ -185,6 +185,8 @@ def test_doctor_tells_each_finding_with_its_mend(command: Command, workspace: Pa
     mended = command("doctor", "--json", "-w", workspace)
     assert mended.status == 0
     assert {finding["level"] for finding in _json(mended.out)["findings"]} == {"should"}
+    assert command("doctor", "--fail-on", "should", "--offline", "-w", workspace).status == 1
+    assert command("doctor", "--fail-on", "may", "-w", workspace).status == 2
 
 
 def test_migrate_says_that_the_database_is_current(command: Command, workspace: Path) -> None:

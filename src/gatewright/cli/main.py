@@ -51,9 +51,10 @@ _COMMANDS: Final = {
     "audit": ("audit:app", "Who changed what."),
     "doctor": (
         "doctor:doctor",
-        """Check the configuration and the running server against RFC 9700.
+        """Check the configuration and the running server against RFC 9700 and OAuth 2.1.
 
-        Each finding comes with its mend. Exit status 1 when the RFC says MUST about one of them.""",
+        The server is asked what a stranger could ask: nothing signs in, grants or changes. Each finding comes with the
+        section that it is about and its mend. Exit status 1 when a finding is of the level of --fail-on.""",
     ),
     "migrate": (
         "start:migrate",

@@ -3,8 +3,7 @@ import pytest
 
 from gatewright.admin import clients
 from gatewright.admin import settings
-from gatewright.admin.doctor import examine
-from gatewright.admin.doctor import examine_metadata
+from gatewright.admin.doctor.configuration import examine
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.kernel.settings import ServerSettings
 from gatewright.store.database import Database
@@ -40,6 +39,7 @@ async def test_safe_configuration_has_no_findings(database: Database) -> None:
         ({"access_token_lifetime": 86_401}, "should", "more than a day"),
         ({"redirect_uris": ("http://app.example/cb",)}, "must", "plain HTTP"),
         ({"redirect_uris": ("http://localhost:8000/cb",)}, "should", "something else"),
+        ({"refresh_limit": "unlimited", "refresh_token_lifetime": "never"}, "should", "used or not"),
     ],
 )
 async def test_client_that_falls_short_is_found(
@@ -57,7 +57,11 @@ async def test_client_that_falls_short_is_found(
         ({"allow_plain_pkce": True}, "should", "plain"),
         ({"token_parameters_in_url": "always"}, "must", "URLs"),
         ({"access_token_lifetime": "never"}, "should", "never expire"),
+        ({"refresh_token_lifetime": "never"}, "should", "never expire"),
+        ({"authorization_code_lifetime": 601}, "should", "ten minutes"),
         ({"cors_allowed_origins": ("*",)}, "should", "every origin"),
+        ({"dynamic_registration": "open"}, "should", "register"),
+        ({"client_id_metadata_hosts": ("*",)}, "should", "describe themselves"),
     ],
 )
 async def test_setting_that_falls_short_is_found(
@@ -73,14 +77,9 @@ async def test_setting_that_falls_short_is_found(
     [
         (ServerSettings(public_url="http://api.example.com"), "must"),
         (ServerSettings(host="0.0.0.0"), "should"),
+        (ServerSettings(trusted_proxies=("0.0.0.0/0",)), "must"),
     ],
 )
 async def test_server_that_falls_short_is_found(database: Database, server: ServerSettings, level: str) -> None:
     ((found, _),) = await _findings(database, server=server)
     assert found == level
-
-
-def test_running_server_that_calls_itself_something_else_is_found() -> None:
-    assert examine_metadata({"issuer": "http://localhost:5555"}, "http://localhost:5555") == []
-    assert examine_metadata({"issuer": "http://other"}, "http://localhost:5555")[0].level == "must"
-    assert examine_metadata([], "http://localhost:5555")[0].level == "must"
