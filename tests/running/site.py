@@ -31,6 +31,7 @@ from gatewright.store import users
 from gatewright.store.records import Acl
 from gatewright.store.records import ClientSecret
 from gatewright.store.sqlite import SqliteDatabase
+from gatewright.web.admin_api.table import services
 from gatewright.web.asgi import Gatewright
 from gatewright.web.pages import pages_for
 from gatewright.web.sessions import SESSION_COOKIE
@@ -321,7 +322,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     """The package Shop, loaded once."""
     workspace = tmp_path_factory.mktemp("workspace")
     seed.write_package(workspace)
-    loaded = Loader(workspace / "packages").load()
+    loaded = Loader(workspace / "packages", services()).load()
     problems = [str(problem) for package in loaded.packages.values() for problem in package.problems]
     assert not problems
     return loaded

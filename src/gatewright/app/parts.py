@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from gatewright.oauth.dpop_nonce import DpopNonces
 from gatewright.oauth.keys import KeyRing
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.catalogue import Catalogue
+from gatewright.services.catalogue import Service
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
@@ -51,7 +53,14 @@ _log = structlog.get_logger("gatewright.app")
 class Parts:
     """Everything a process serves requests with. Made by `start`, let go by `stop`."""
 
-    def __init__(self, settings: ServerSettings, workspace: Path, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        workspace: Path,
+        database: Database,
+        clock: Clock,
+        builtins: Iterable[Service] = (),
+    ) -> None:
         self.settings = settings
         self.workspace = workspace
         self.database = database
@@ -76,14 +85,23 @@ class Parts:
         self.guard = Guard(self.server)
         self.runtime = Runtime(outgoing=Outgoing(self._private_hosts), activity=self.activity)
         self.refusals = Refusals(database, self.directory, clock)
-        self.watcher = Watcher(Loader(self.packages_folder), self._publish)
+        self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def start(cls, settings: ServerSettings, workspace: Path, clock: Clock = system_clock) -> "Parts":
-        """Open the database, load the packages and begin to watch them. Raises StartupError."""
-        parts = cls(settings, workspace, await open_database(settings.database, workspace), clock)
+    async def start(
+        cls,
+        settings: ServerSettings,
+        workspace: Path,
+        clock: Clock = system_clock,
+        builtins: Iterable[Service] = (),
+    ) -> "Parts":
+        """Open the database, load the packages and begin to watch them. Raises StartupError.
+
+        builtins: services that are there beside the packages'.
+        """
+        parts = cls(settings, workspace, await open_database(settings.database, workspace), clock, builtins)
         await parts.watcher.refresh()
         parts._tasks = [
             asyncio.create_task(parts.watcher.run()),

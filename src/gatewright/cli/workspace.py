@@ -40,8 +40,9 @@ class Shell(msgspec.Struct, frozen=True):
     def catalogue(self) -> "Catalogue":
         """The folders, services and URL templates of the packages."""
         from gatewright.services.loader import Loader
+        from gatewright.web.admin_api.table import services
 
-        return Loader(self.workspace / "packages").load()
+        return Loader(self.workspace / "packages", services()).load()
 
 
 def find_workspace(given: Path | None) -> Path:

@@ -11,6 +11,7 @@ from gatewright.app.parts import Parts
 from gatewright.oauth.metadata import well_known_path
 from gatewright.services.protected_resource import WELL_KNOWN
 from gatewright.web import cors
+from gatewright.web.admin_api.endpoint import answer as administer
 from gatewright.web.counting import counted
 from gatewright.web.counting import counting
 from gatewright.web.http import JSON
@@ -40,6 +41,7 @@ PAGES: Final = frozenset({
     "/invoke/wm.server.oauth/approve", "/invoke/wm.server.oauth:approve",
 })  # fmt: skip
 """Single addresses that pages answer."""
+ADMIN_API: Final = "/admin/"
 PAGE_PREFIXES: Final = ("/console", "/account", "/static")
 _log = structlog.get_logger("gatewright.web")
 
@@ -110,6 +112,8 @@ class Gatewright:
             handler = invoke
         if handler is None and path.startswith(WELL_KNOWN):
             handler = describe_resource
+        if handler is None and path.startswith(ADMIN_API):
+            handler = administer
         if handler is None and path.startswith(f"{REGISTRATION}/"):
             handler = register
         response = await handler(request, self.parts) if handler else await route(request, self.parts)

@@ -11,6 +11,7 @@ from typing import Final
 from gatewright.app.logs import configure_logs
 from gatewright.app.parts import Parts
 from gatewright.app.server import handed_over
+from gatewright.web.admin_api.table import services as admin_services
 from gatewright.web.asgi import Gatewright
 from gatewright.web.main import ENDING_SIGNALS
 from gatewright.web.pages import pages_for
@@ -21,7 +22,7 @@ _START_SECONDS: Final = 0.05
 async def _start() -> Parts:
     settings, workspace = handed_over(os.environ)
     configure_logs(settings.log_level)
-    return await Parts.start(settings, workspace)
+    return await Parts.start(settings, workspace, builtins=admin_services())
 
 
 class Worker(Gatewright):
