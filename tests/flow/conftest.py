@@ -25,6 +25,7 @@ class FakeHost:
         self.services: dict[str, object] = {}
         self.secrets: dict[str, str] = {}
         self.requests: list[HttpRequest] = []
+        self.through: list[str] = []
         self.calls: list[tuple[str, dict]] = []
         self.events: list[dict] = []
 
@@ -47,6 +48,10 @@ class FakeHost:
             raise answer
         return answer
 
+    async def request_through(self, connection, request):
+        self.through.append(connection)
+        return await self.request(request)
+
     def secret(self, name):
         return self.secrets.get(name)
 
@@ -58,16 +63,19 @@ class FakeHost:
 
 
 class FakeRegistry:
-    """Services by name; their input schemas."""
+    """Services by name, with their input schemas; and the names of connections, None: not known."""
 
-    def __init__(self, services: Mapping[str, dict | None]) -> None:
-        self._services = dict(services)
+    def __init__(self, services: Mapping[str, dict | None], connections: list[str] | None = None) -> None:
+        self._services, self._connections = dict(services), connections
 
     def signature(self, name):
         return Signature(name, self._services[name]) if name in self._services else None
 
     def names(self):
         return list(self._services)
+
+    def connections(self):
+        return self._connections
 
 
 def answer(value=None, status=200, *, headers=None, body=None, reason=""):

@@ -7,7 +7,7 @@ from tests.flow.conftest import HEAD
 from tests.flow.conftest import FakeRegistry
 
 ORDERS = {"required": ["id"], "properties": {"id": {}, "lines": {}}, "additionalProperties": False}
-REGISTRY = FakeRegistry({"orders:get": ORDERS, "orders:list": None})
+REGISTRY = FakeRegistry({"orders:get": ORDERS, "orders:list": None}, ["crm", "stock"])
 
 
 def found(text, registry=REGISTRY):
@@ -87,7 +87,11 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_text():
         ("{call: http, with: {method: get it, endpoint: 'http://h'}}", "an HTTP method"),
         (
             "{call: http, with: {method: get, endpoint: {uri: 'http://h', authentication: {use: door}}}}",
-            "no authentication named 'door'",
+            "no connection named 'door' | make it in the console",
+        ),
+        (
+            "{call: http, with: {method: get, endpoint: {uri: 'http://h', authentication: {use: stok}}}}",
+            "no connection named 'stok' | did you mean 'stock'?",
         ),
         (
             "{call: http, with: {method: get, endpoint: {uri: 'http://h', authentication: {basic: {use: key}}}}}",

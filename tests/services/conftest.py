@@ -12,6 +12,12 @@ from gatewright.services.catalogue import Service
 from gatewright.services.invocation import Runtime
 from gatewright.services.python_loader import LoadedPython
 from gatewright.services.python_loader import load_python
+from tests.running.remote import remote
+from tests.running.site import catalogue
+from tests.running.site import seeded
+from tests.running.site import site
+
+__all__ = ["catalogue", "remote", "seeded", "site"]
 
 ADA = Caller(kind="user", subject="u1", client_id="c1", scopes=("s",), groups=frozenset(["staff"]), username="ada")
 ADMIN = Caller(kind="user", subject="u0", groups=frozenset(["Administrators"]))

@@ -13,6 +13,7 @@ import msgspec
 from gatewright.admin import acls
 from gatewright.admin import associations
 from gatewright.admin import clients
+from gatewright.admin import connections
 from gatewright.admin import external_servers
 from gatewright.admin import groups
 from gatewright.admin import prune as pruning
@@ -25,7 +26,9 @@ from gatewright.admin.client_rules import NEW
 from gatewright.admin.client_rules import read_client
 from gatewright.admin.configuration import ClientEntry
 from gatewright.admin.configuration import Configuration
+from gatewright.admin.configuration import ConnectionEntry
 from gatewright.admin.configuration import ExternalServerEntry
+from gatewright.admin.configuration import FromEnvironment
 from gatewright.admin.configuration import Refused
 from gatewright.admin.configuration import ScopeEntry
 from gatewright.admin.configuration import TrustedIssuerEntry
@@ -40,8 +43,10 @@ from gatewright.admin.prepare import prepare
 from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Invalid
 from gatewright.services.catalogue import Catalogue
+from gatewright.services.connections import Secrets
 from gatewright.store import access
 from gatewright.store import clients as client_store
+from gatewright.store import connections as connection_store
 from gatewright.store import external_servers as external_store
 from gatewright.store import scopes as scope_store
 from gatewright.store import trusted_issuers as issuer_store
@@ -126,6 +131,7 @@ class _Application:
             self._acls,
             self._trusted_issuers,
             self._external_servers,
+            self._connections,
         ):
             part()
             if self._problems:
@@ -321,6 +327,28 @@ class _Application:
         if after.sealed_secret != before.sealed_secret:
             changes.append("client_secret changed")
         self._changed("external authorization server", entry.name, changes)
+
+    def _connections(self) -> None:
+        for entry in self._configuration.connections or ():
+            with self._entry(entry.pointer):
+                self._connection(entry)
+
+    def _connection(self, entry: ConnectionEntry) -> None:
+        before = connection_store.find(self._transaction, entry.name)
+        given = connections.read_connection(entry.values, before or connections.NEW)
+        secrets = Secrets(self._secret(entry.secret), self._secret(entry.refresh_token))
+        if before is None:
+            connections.create(self._transaction, self._by, given, secrets)
+            self.lines.append(Line("+", "connection", entry.name))
+            return
+        after = connections.update(self._transaction, self._by, given, secrets)
+        changes = list(differences(before, given))
+        if after.sealed != before.sealed:
+            changes.append("secret changed")
+        self._changed("connection", entry.name, changes)
+
+    def _secret(self, source: FromEnvironment | None) -> str:
+        return self._prepared.secrets.get(source.pointer, "") if source else ""
 
     def _changed(self, kind: str, name: str, changes: list[str]) -> None:
         if changes:

@@ -15,6 +15,7 @@ from typing import get_type_hints
 import msgspec
 
 from gatewright.admin import client_rules
+from gatewright.admin import connections
 from gatewright.admin import external_servers
 from gatewright.admin import scopes
 from gatewright.admin import trusted_issuers
@@ -39,6 +40,7 @@ PARTS: Final = (
     "acls",
     "trusted_issuers",
     "external_authorization_servers",
+    "connections",
 )
 _CLIENT_KEYS: Final = ("client_id", *client_rules.FIELDS, "scopes", "groups", "secret")
 
@@ -121,6 +123,16 @@ class ExternalServerEntry(msgspec.Struct, frozen=True, kw_only=True):
     client_secret: FromEnvironment | None
 
 
+class ConnectionEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection as the file has it."""
+
+    pointer: str
+    name: str
+    values: Mapping[str, object]
+    secret: FromEnvironment | None
+    refresh_token: FromEnvironment | None
+
+
 class Configuration:
     """What a file says. A part that is None is left as it is; `server` is read at start, and only checked here."""
 
@@ -138,6 +150,7 @@ class Configuration:
         self.acls = reader.part(parts, "acls", reader.entries(_acl))
         self.trusted_issuers = reader.part(parts, "trusted_issuers", reader.entries(_trusted_issuer))
         self.external_servers = reader.part(parts, "external_authorization_servers", reader.entries(_external_server))
+        self.connections = reader.part(parts, "connections", reader.entries(_connection))
         if reader.problems:
             raise Refused(reader.problems)
 
@@ -292,6 +305,17 @@ def _external_server(reader: _Reader, pointer: str, value: Any) -> ExternalServe
         values={name: values[name] for name in external_servers.FIELDS if name in values},
         user=reader.value(pointer, values, "user", text, None),
         client_secret=reader.from_environment(pointer, values, "client_secret"),
+    )
+
+
+def _connection(reader: _Reader, pointer: str, value: Any) -> ConnectionEntry:
+    values = reader.mapping(pointer, value, (*connections.FIELDS, "secret", "refresh_token"))
+    return ConnectionEntry(
+        pointer=pointer,
+        name=reader.required(pointer, values, "name"),
+        values={name: values[name] for name in connections.FIELDS if name in values},
+        secret=reader.from_environment(pointer, values, "secret"),
+        refresh_token=reader.from_environment(pointer, values, "refresh_token"),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from gatewright.admin import connections
 from gatewright.admin import external_servers
 from gatewright.admin.client_rules import FIELDS
 from gatewright.admin.listing import all_clients
@@ -13,6 +14,7 @@ from gatewright.kernel.yaml import YamlProblem
 from gatewright.kernel.yaml import load
 from gatewright.store import access
 from gatewright.store import clients
+from gatewright.store import connections as connection_store
 from gatewright.store import external_servers as external_store
 from gatewright.store import scopes
 from gatewright.store import settings
@@ -39,6 +41,7 @@ def configuration(transaction: Transaction) -> dict[str, Any]:
         "external_authorization_servers": [
             _external(transaction, server) for server in external_store.all_servers(transaction)
         ],
+        "connections": [connections.document(each) for each in connection_store.all_connections(transaction)],
     }
 
 

@@ -32,8 +32,8 @@ _LONGEST_SECRET: Final = 512
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """Hashes of what has changed, by the pointer of its client or user; passwords made for new users; and the secrets
-    for external authorization servers, by pointer, as they are.
+    """Hashes of what has changed, by the pointer of its client or user; passwords made for new users; and, by pointer
+    and as they are, the secrets for external authorization servers and those of connections.
     """
 
     hashes: Mapping[str, str]
@@ -62,6 +62,7 @@ async def prepare(database: Database, configuration: Configuration, environment:
             if _is_secret(value, client.secret, configuration, problems) and not await _is_known(value, kept):
                 hashes[client.pointer] = await hash_password(value)
     secrets = _secrets_of_external_servers(configuration, environment, problems)
+    secrets |= _secrets_of_connections(configuration, environment, problems)
     if problems:
         raise Refused(problems)
     made_hashes = {pointer: await hash_password(password) for pointer, password in made.items()}
@@ -75,6 +76,18 @@ def _secrets_of_external_servers(
         entry.pointer: _value(entry.client_secret, configuration, environment, problems)
         for entry in configuration.external_servers or ()
         if entry.client_secret
+    }
+    return {pointer: value for pointer, value in values.items() if value}
+
+
+def _secrets_of_connections(
+    configuration: Configuration, environment: Mapping[str, str], problems: list[str]
+) -> dict[str, str]:
+    values = {
+        source.pointer: _value(source, configuration, environment, problems)
+        for entry in configuration.connections or ()
+        for source in (entry.secret, entry.refresh_token)
+        if source
     }
     return {pointer: value for pointer, value in values.items() if value}
 

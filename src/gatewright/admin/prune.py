@@ -2,6 +2,7 @@
 
 from gatewright.admin import acls
 from gatewright.admin import clients
+from gatewright.admin import connections
 from gatewright.admin import external_servers
 from gatewright.admin import groups
 from gatewright.admin import scopes
@@ -15,6 +16,7 @@ from gatewright.admin.listing import all_users
 from gatewright.admin.plan import Line
 from gatewright.kernel.errors import GatewrightError
 from gatewright.store import access
+from gatewright.store import connections as connection_store
 from gatewright.store import external_servers as external_store
 from gatewright.store import scopes as scope_store
 from gatewright.store import trusted_issuers as issuer_store
@@ -28,6 +30,7 @@ def prune(transaction: Transaction, by: By, configuration: Configuration, client
         _acls(transaction, by, configuration, lines)
         _trusted_issuers(transaction, by, configuration, lines)
         _external_servers(transaction, by, configuration, lines)
+        _connections(transaction, by, configuration, lines)
         _clients(transaction, by, configuration, client_ids, lines)
         _scopes(transaction, by, configuration, lines)
         _users(transaction, by, configuration, lines)
@@ -65,6 +68,16 @@ def _external_servers(transaction: Transaction, by: By, configuration: Configura
         if server.name not in named:
             external_servers.delete(transaction, by, server.name)
             lines.append(Line("-", "external authorization server", server.name))
+
+
+def _connections(transaction: Transaction, by: By, configuration: Configuration, lines: list[Line]) -> None:
+    if configuration.connections is None:
+        return
+    named = {entry.name for entry in configuration.connections}
+    for connection in connection_store.all_connections(transaction):
+        if connection.name not in named:
+            connections.delete(transaction, by, connection.name)
+            lines.append(Line("-", "connection", connection.name))
 
 
 def _clients(

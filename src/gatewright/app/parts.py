@@ -10,6 +10,7 @@ import structlog
 
 from gatewright.admin import registration
 from gatewright.admin.actor import By
+from gatewright.app.outgoing import WayOut
 from gatewright.app.refusals import Refusals
 from gatewright.app.reporter import Reporter
 from gatewright.kernel.clock import Clock
@@ -29,7 +30,6 @@ from gatewright.services.catalogue import Service
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
-from gatewright.services.outgoing import Outgoing
 from gatewright.services.resource import served
 from gatewright.services.watcher import Watcher
 from gatewright.store import activity
@@ -70,6 +70,7 @@ class Parts:
         self.directory = Directory(database)
         self.activity = Activity()
         self.reporter = Reporter(self.activity, database, clock)
+        self.way_out = WayOut(database, self.directory, self.sealer, clock)
         self.server = AuthorizationServer(
             database,
             self.directory,
@@ -78,13 +79,15 @@ class Parts:
             KeyRing(database, self.directory, self.sealer, clock),
             DpopNonces(load_master_key(workspace, dict(os.environ)), clock),
             self.sealer,
-            Fetcher(self._private_hosts, clock),
+            Fetcher(self.way_out.private_hosts, clock),
             lambda path: served(path, self.catalogue),
             self.activity,
         )
         self.guard = Guard(self.server)
-        self.runtime = Runtime(outgoing=Outgoing(self._private_hosts), activity=self.activity)
         self.refusals = Refusals(database, self.directory, clock)
+        self.runtime = Runtime(
+            outgoing=self.way_out.outgoing, connections=self.way_out.connections, activity=self.activity
+        )
         self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -121,9 +124,6 @@ class Parts:
         await self.runtime.close()
         await self.server.fetcher.close()
         await self.database.close()
-
-    async def _private_hosts(self) -> tuple[str, ...]:
-        return (await self.directory.settings()).fetch_private_hosts
 
     async def _clean_up(self) -> None:
         """Remove what has expired, in small batches, for as long as the process lives."""

@@ -47,6 +47,7 @@ _COMMANDS: Final = {
     "user": ("users:app", "Users, their groups and passwords."),
     "token": ("tokens:app", "Issued tokens."),
     "key": ("keys:app", "Signing keys."),
+    "connection": ("connections:app", "Stored credentials for calling out."),
     "package": ("packages:app", "Packages and their services."),
     "audit": ("audit:app", "Who changed what."),
     "doctor": (

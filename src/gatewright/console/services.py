@@ -42,14 +42,14 @@ async def show(visit: Visit) -> Response:
     service = _find(visit)
     source = _source(visit, service)
     text = source.text if source else ""
-    found = check_source(visit.catalogue, text) if service.kind == "flow" else []
+    found = await _check(visit, text) if service.kind == "flow" else []
     problems = _shown(found) if service.kind == "flow" else [_of_service(problem) for problem in service.problems]
     return await _page(visit, service, text, source.digest if source else "", problems=problems)
 
 
 async def check(visit: Visit) -> Response:
     """The problems of the text in the editor, for its underlines."""
-    return JSONResponse({"problems": _shown(check_source(visit.catalogue, visit.field("source")))})
+    return JSONResponse({"problems": _shown(await _check(visit, visit.field("source")))})
 
 
 async def save(visit: Visit) -> Response:
@@ -57,14 +57,15 @@ async def save(visit: Visit) -> Response:
     service, text, revision = _find(visit), visit.field("source").replace("\r\n", "\n"), visit.field("revision")
     if service.kind != "flow":
         raise Conflict("Only flows are edited here.")
-    problems = check_source(visit.catalogue, text)
+    problems = await _check(visit, text)
     try:
         source = save_source(visit.parts.packages_folder, service, text, revision)
     except Conflict:
         told = {"line": 1, "column": 1, "severity": "error", "message": _CONFLICT}
         return await _saved(visit, service, text, revision, None, [told, *_shown(problems)], 409)
     await visit.parts.watcher.refresh()
-    broken = any(problem.severity == "error" for problem in problems)
+    saved = visit.catalogue.service(service.name)
+    broken = saved is None or not saved.enabled
     sentence = (
         "Saved, but the service is disabled until the problems below are mended."
         if broken
@@ -87,6 +88,10 @@ async def run(visit: Visit) -> Response:
         source.digest if source else "",
         result=result,
     )
+
+
+async def _check(visit: Visit, text: str) -> list[Problem]:
+    return check_source(visit.catalogue, text, await visit.parts.directory.connections())
 
 
 async def _run(visit: Visit, service: Service, text: str) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     timeout: Value | None
     names_before: tuple[str, ...]
     names_after: tuple[str, ...]
+    connections: frozenset[str] = frozenset()
 
 
 class Flow:
@@ -57,6 +58,7 @@ class Flow:
         self.input_schema: dict[str, Any] | None = _schema(definition.get("input"))
         self.output_schema: dict[str, Any] | None = _schema(definition.get("output"))
         self.secrets: tuple[str, ...] = tuple((definition.get("use") or {}).get("secrets") or ())
+        self.connections: frozenset[str] = parts.connections
         self.is_async: bool = parts.steps.is_async
         self._parts = parts
 

@@ -78,6 +78,10 @@ class HttpxHost:
         """There are no services here but the few that need no server."""
         raise standard_error("configuration", f"the service {name!r} needs a running server")
 
+    async def request_through(self, connection: str, request: HttpRequest) -> HttpResponse:
+        """There are no connections here."""
+        raise standard_error("configuration", f"the connection {connection!r} needs a running server", origin="call")
+
     def secret(self, name: str) -> str | None:
         """A given secret, else one of the environment."""
         if name in self._secrets:

@@ -66,4 +66,5 @@ def _compile(definition: dict[str, Any], problems: Collector, registry: Registry
         timeout=before.timeout(timeout, "/timeout") if timeout is not None else None,
         names_before=before.names,
         names_after=after.names,
+        connections=frozenset(book.connections),
     )

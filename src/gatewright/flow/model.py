@@ -1,5 +1,6 @@
 """What a flow meets outside itself: the services it may call by name, and the host that runs it."""
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from typing import Any
 from typing import Protocol
@@ -29,6 +30,10 @@ class Registry(Protocol):
         """All names, for "did you mean"."""
         ...
 
+    def connections(self) -> Collection[str] | None:
+        """The names of the server's connections, None where they are not known."""
+        ...
+
 
 class Host(Protocol):
     """What one run of a flow may do outside itself. Its rules (allowed addresses, access) live in the implementation."""
@@ -39,6 +44,10 @@ class Host(Protocol):
 
     async def request(self, request: HttpRequest) -> HttpResponse:
         """Send a request to another server. Raises HttpFailure; an answer of any status is an answer."""
+        ...
+
+    async def request_through(self, connection: str, request: HttpRequest) -> HttpResponse:
+        """Send a request with the credentials of a connection. Raises HttpFailure, and FlowError when it cannot be used."""
         ...
 
     def secret(self, name: str) -> str | None:

@@ -100,9 +100,14 @@ class Run:
             self.trace.mask(value)
         return value
 
-    async def request(self, request: HttpRequest) -> HttpResponse:
-        """What the host gives for a request. Raises HttpFailure, also for what the host did not foresee."""
+    async def request(self, request: HttpRequest, connection: str = "") -> HttpResponse:
+        """What the host gives for a request. Raises HttpFailure, also for what the host did not foresee.
+
+        connection: the name of the connection whose credentials go with it; empty: none.
+        """
         try:
+            if connection:
+                return await self.host.request_through(connection, request)
             return await self.host.request(request)
         except (HttpFailure, FlowError):
             raise

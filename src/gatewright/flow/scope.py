@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,6 +70,20 @@ class Book:
         self.registry = registry
         self.functions: dict[str, Any] = {}  # compiled bodies by name, filled once all are known
         self.documents: dict[str, Any] = {}  # OpenAPI documents by address, as calls fetch them
+        self.connections: set[str] = set()  # the names of those that the document uses
+
+    def connection(self, name: str, at: str, declared: Iterable[str] = ()) -> bool:
+        """Note that the document uses a connection; False, and a problem, when the server has none of that name.
+
+        declared: other names that might have been meant.
+        """
+        known = self.registry.connections() if self.registry is not None else None
+        if known is not None and name not in known:
+            mend = did_you_mean(name, [*declared, *known], "make it in the console, under Connections, or by apply")
+            self.problems.value(at, f"there is no connection named {name!r}", mend)
+            return False
+        self.connections.add(name)
+        return True
 
     def find(self, part: str, name: str, at: str, what: str) -> Any:
         """The definition `name` in `use.<part>`; None, and a problem, when there is none."""

@@ -21,9 +21,10 @@ class Call:
 
     deadline: when the run must end, in the event loop's time.
     depth: how many calls it is below the one that was guarded.
+    package: whose service runs; of a built-in service, whose asked for it.
     """
 
-    __slots__ = ("caller", "catalogue", "deadline", "depth", "runtime", "service", "trace")
+    __slots__ = ("caller", "catalogue", "deadline", "depth", "package", "runtime", "service", "trace")
 
     def __init__(
         self,
@@ -34,9 +35,11 @@ class Call:
         deadline: float,
         depth: int = 0,
         trace: "Trace | None" = None,
+        asked_by: str = "",
     ) -> None:
         self.runtime, self.catalogue, self.service, self.caller = runtime, catalogue, service, caller
         self.deadline, self.depth, self.trace = deadline, depth, trace
+        self.package = service.package or asked_by
 
     async def within_time(self, work: Awaitable[object]) -> object:
         """Wait for `work` until the deadline. Raises ServiceError 504 past it."""

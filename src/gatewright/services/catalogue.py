@@ -36,6 +36,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     wants_envelope: its input is the whole request; gives_response: its output is a whole response (`envelope`).
     lists: inputs that may come more than once in a query or form.
     readers: inputs whose texts, from a path, query or form, stand for something else, with their schemas.
+    connections: the names of the connections that a flow uses.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     gives_response: bool = False
     lists: frozenset[str] = frozenset()
     readers: Mapping[str, Mapping[str, Any]] = {}
+    connections: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     run: Runner | None = None
 

@@ -1,5 +1,6 @@
 """Flows as they are being written: checked and run against the catalogue before they are saved."""
 
+from collections.abc import Collection
 from collections.abc import Iterable
 
 import msgspec
@@ -14,10 +15,13 @@ from gatewright.services.flow_service import flow_service
 
 
 class CatalogueRegistry:
-    """The services of a catalogue as a flow may call them (`gatewright.flow.Registry`)."""
+    """The services of a catalogue as a flow may call them (`gatewright.flow.Registry`).
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._services = catalogue.services
+    connections: the names of the server's; None: not known.
+    """
+
+    def __init__(self, catalogue: Catalogue, connections: Collection[str] | None = None) -> None:
+        self._services, self._connections = catalogue.services, connections
 
     def signature(self, name: str) -> Signature | None:
         """What a service takes and gives, or None when there is none of that name."""
@@ -28,6 +32,10 @@ class CatalogueRegistry:
         """All full names."""
         return self._services
 
+    def connections(self) -> Collection[str] | None:
+        """The names of the server's connections, if they are known."""
+        return self._connections
+
 
 def signature_of(service: Service) -> Signature:
     """A service's schemas as the flow language takes them."""
@@ -35,9 +43,12 @@ def signature_of(service: Service) -> Signature:
     return Signature(service.name, *(None if schema is None else dict(schema) for schema in schemas))
 
 
-def check_source(catalogue: Catalogue, text: str) -> list[Problem]:
-    """Every problem and warning of a flow's text, with places, held against the services it calls."""
-    return check_flow(text, CatalogueRegistry(catalogue))
+def check_source(catalogue: Catalogue, text: str, connections: Collection[str] | None = None) -> list[Problem]:
+    """Every problem and warning of a flow's text, with places, held against the services it calls.
+
+    connections: the names of those there are; None: any name is taken.
+    """
+    return check_flow(text, CatalogueRegistry(catalogue, connections))
 
 
 def with_draft(catalogue: Catalogue, service: Service, text: str) -> Catalogue:

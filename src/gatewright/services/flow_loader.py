@@ -146,6 +146,9 @@ class _Registry:
     def names(self) -> Iterable[str]:
         return {*self._flows, *self._known}
 
+    def connections(self) -> None:
+        """Not known when files are loaded: a connection that is missing is told by check, and by the call that needs it."""
+
 
 def _schema(document: Any, part: str) -> dict[str, Any] | None:
     for key in (part, "schema", "document"):

@@ -53,6 +53,7 @@ def flow_service(flow: Flow, name: str, package: str, file: str) -> Service:
         gives_response=flow.gives_response,
         lists=list_names(schema),
         readers=readers(schema),
+        connections=flow.connections,
         run=run,
     )
 
@@ -107,6 +108,10 @@ class _Host:
     async def request(self, request: HttpRequest) -> HttpResponse:
         allowed = self._package.allowed_hosts if self._package else ()
         return await self._call.runtime.outgoing.send(request, allowed)
+
+    async def request_through(self, connection: str, request: HttpRequest) -> HttpResponse:
+        call = self._call
+        return await call.runtime.connections.send(connection, call, request, self.request)
 
     def secret(self, name: str) -> str | None:
         if self._package is None or name not in self._package.secrets:

@@ -21,6 +21,8 @@ from gatewright.services.call import Call
 from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
+from gatewright.services.connections import Connections
+from gatewright.services.connections import unusable
 from gatewright.services.errors import ServiceError
 from gatewright.services.outgoing import Outgoing
 
@@ -36,6 +38,7 @@ class Runtime:
     threads: how many plain functions run at once; waiting: how many more may wait before calls are refused with 503.
     depth: how many calls may be nested, a flow's call of a flow being one.
     activity: where calls are counted.
+    connections: stored credentials for calling out.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Runtime:
         waiting: int = 256,
         depth: int = 32,
         outgoing: Outgoing | None = None,
+        connections: Connections | None = None,
         publish: Callable[[dict[str, object]], Awaitable[None]] | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
@@ -53,10 +57,18 @@ class Runtime:
         self.clock, self.environ = clock, environ
         self.activity = activity or Activity()
         self.outgoing = outgoing or Outgoing()
+        self._connections = connections
         self.publish = publish or _log_event
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service")
         self._room = threading.BoundedSemaphore(threads + waiting)
         self._depth = depth
+
+    @property
+    def connections(self) -> Connections:
+        """The stored credentials. Raises FlowError where there are none at hand."""
+        if self._connections is None:
+            raise unusable("connections need a running server")
+        return self._connections
 
     async def close(self) -> None:
         """Take no more calls; functions that still run in threads are left to finish."""
@@ -94,7 +106,8 @@ class Runtime:
         if call.depth >= self._depth:
             raise ServiceError(500, "Calls are nested too deeply", f"more than {self._depth} services call each other")
         service = self._find(call.catalogue, name, call.caller)
-        inner = Call(self, call.catalogue, service, call.caller, call.deadline, call.depth + 1)
+        asked_by = call.package
+        inner = Call(self, call.catalogue, service, call.caller, call.deadline, call.depth + 1, None, asked_by)
         output = await self._run(service, values, inner)
         return to_json(output, service)
 

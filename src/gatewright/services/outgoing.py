@@ -1,7 +1,6 @@
 """Requests that services send to other servers, kept to public addresses and to the hosts that are listed."""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -46,10 +45,11 @@ class Outgoing:
 
         allowed_hosts: the only ones that may be called, when there are any. Raises HttpFailure when no answer comes.
         """
-        self._require_allowed(request.uri, tuple(allowed_hosts))
+        address = _address(request.uri)
+        self._require_allowed(address, tuple(allowed_hosts))
         try:
             async with self._opened().stream(
-                request.method, request.uri, headers=request.headers, content=request.body
+                request.method, address, headers=request.headers, content=request.body
             ) as response:
                 body = await self._read(response)
         except AddressRefused as refused:
@@ -66,14 +66,8 @@ class Outgoing:
             self._client = httpx.AsyncClient(transport=transport, timeout=self._seconds, trust_env=False)
         return self._client
 
-    def _require_allowed(self, uri: str, allowed: tuple[str, ...]) -> None:
-        try:
-            parts = urlsplit(uri)
-            host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-        except ValueError as error:
-            raise HttpFailure("refused", f"the address cannot be read: {error}") from None
-        if parts.scheme not in _DEFAULT_PORTS or not host:
-            raise HttpFailure("refused", "only http and https addresses can be called")
+    def _require_allowed(self, address: httpx.URL, allowed: tuple[str, ...]) -> None:
+        host, port = _place(address)
         if allowed and not is_listed(host, port, allowed):
             raise HttpFailure("refused", f"{host} is not among the package's allowed_hosts")
 
@@ -85,6 +79,26 @@ class Outgoing:
                 raise HttpFailure("too large", f"the answer is longer than {self._most_bytes} bytes")
             parts.append(part)
         return b"".join(parts)
+
+
+def place_of(uri: str) -> tuple[str, int]:
+    """The host and port that a request to this address goes to. Raises HttpFailure."""
+    return _place(_address(uri))
+
+
+def _address(uri: str) -> httpx.URL:
+    """The address as it is sent to and judged by: two readings of one text may differ."""
+    try:
+        address = httpx.URL(uri)
+    except httpx.InvalidURL as error:
+        raise HttpFailure("refused", f"the address cannot be read: {error}") from None
+    if address.scheme not in _DEFAULT_PORTS or not address.host:
+        raise HttpFailure("refused", "only http and https addresses can be called")
+    return address
+
+
+def _place(address: httpx.URL) -> tuple[str, int]:
+    return address.host, address.port or _DEFAULT_PORTS[address.scheme]
 
 
 async def _none() -> Iterable[str]:

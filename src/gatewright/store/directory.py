@@ -14,6 +14,7 @@ from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import access
 from gatewright.store import changes
 from gatewright.store import clients
+from gatewright.store import connections
 from gatewright.store import external_servers
 from gatewright.store import keys
 from gatewright.store import scopes
@@ -22,6 +23,7 @@ from gatewright.store import tokens
 from gatewright.store import trusted_issuers
 from gatewright.store import users
 from gatewright.store.clients import RegisteredClient
+from gatewright.store.connections import Connection
 from gatewright.store.database import Database
 from gatewright.store.database import Transaction
 from gatewright.store.database import Verb
@@ -42,7 +44,7 @@ _WHOLE: Final = ""
 
 
 class Directory:
-    """Settings, clients, scopes, users, ACLs, signing keys, foreign issuers and access tokens, by key."""
+    """Settings, clients, scopes, users, ACLs, signing keys, foreign issuers, connections and access tokens, by key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,6 +56,7 @@ class Directory:
         self._keys: Memory[str, tuple[SigningKey, ...]] = Memory(1)
         self._issuers: Memory[str, Mapping[str, TrustedIssuer]] = Memory(1)
         self._external: Memory[str, tuple[ExternalServer, ...]] = Memory(1)
+        self._connections: Memory[str, Mapping[str, Connection]] = Memory(1)
         self._clients: Memory[str, RegisteredClient] = Memory(_MOST_PRINCIPALS)
         self._users: Memory[str, UserWithGroups] = Memory(_MOST_PRINCIPALS)
         self._tokens: Memory[bytes, AccessToken] = Memory(_MOST_TOKENS)
@@ -62,6 +65,7 @@ class Directory:
             "key": (self._keys,),
             "trusted_issuer": (self._issuers,),
             "external_server": (self._external,),
+            "connection": (self._connections,),
             "acl": (self._acls,),
             "scope": (self._scopes, self._clients),
             "group": (self._users, self._clients, self._acls),
@@ -99,6 +103,11 @@ class Directory:
         found = await self._get(self._external, _WHOLE, _load_external)
         assert found is not None
         return found
+
+    async def connections(self) -> Mapping[str, Connection]:
+        """Every connection by name. The same object as long as none changed."""
+        found = self._remembered(self._connections, _WHOLE)
+        return found if found is not None else await self._whole(self._connections, _load_connections)
 
     async def client(self, client_id: str) -> RegisteredClient | None:
         """The client of that id, disabled or not."""
@@ -193,6 +202,7 @@ class Directory:
             self._keys,
             self._issuers,
             self._external,
+            self._connections,
             self._clients,
             self._users,
             self._tokens,
@@ -218,6 +228,10 @@ def _load_issuers(transaction: Transaction, _: str) -> Mapping[str, TrustedIssue
 
 def _load_external(transaction: Transaction, _: str) -> tuple[ExternalServer, ...]:
     return external_servers.all_servers(transaction)
+
+
+def _load_connections(transaction: Transaction, _: str) -> Mapping[str, Connection]:
+    return {each.name: each for each in connections.all_connections(transaction)}
 
 
 def _load_acls(transaction: Transaction, _: str) -> Mapping[str, tuple[str, ...]]:

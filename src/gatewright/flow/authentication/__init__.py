@@ -5,6 +5,7 @@ from typing import Any
 
 from gatewright.flow.authentication.basic import Basic
 from gatewright.flow.authentication.bearer import Bearer
+from gatewright.flow.authentication.connected import Connected
 from gatewright.flow.authentication.digest import Digest
 from gatewright.flow.authentication.oauth2 import OAuth2
 from gatewright.flow.authentication.scheme import Authentication
@@ -22,16 +23,20 @@ _NEEDED = {
 
 
 def compile_authentication(policy: str | Mapping[str, Any], at: str, scope: Scope) -> Authentication | None:
-    """A policy, given inline or by the name of one in `use.authentications`; None, and a problem, when it cannot be."""
+    """A policy; None, and a problem, when it cannot be.
+
+    It is given inline, or by a name: of one in `use.authentications`, else of a connection of the server.
+    """
     if isinstance(policy, str):
         name, place = policy, at
     elif "use" in policy:
         name, place = policy["use"], join(at, "use")
     else:
         return _compile(policy, at, scope)
-    found = scope.book.find("authentications", name, place, "authentication")
-    if found is None:
-        return None
+    declared = scope.book.use.get("authentications") or {}
+    if name not in declared:
+        return Connected(name) if scope.book.connection(name, place, declared) else None
+    found = declared[name]
     if "use" in found:
         scope.problems.value(place, f"the authentication {name!r} only refers to another", "name that one")
         return None
