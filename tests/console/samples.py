@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from markupsafe import Markup
+
 from gatewright.admin.keys import KeyLine
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
+from gatewright.identity.second_factor import Factors
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
 from gatewright.store.external_servers import ExternalServer
@@ -13,6 +16,7 @@ from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
 from gatewright.store.records import Group
 from gatewright.store.records import Scope
+from gatewright.store.records import Totp
 from gatewright.store.records import User
 from gatewright.store.trusted_issuers import TrustedIssuer
 
@@ -403,6 +407,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"]}, {"user": ADA, "groups": []}]}),
     "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"], "revision": "2"}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
     "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
+    "second-factor": ("second_factor.html", {"brand": BRAND, "csrf": "c", "action": "/account/second-factor", "hidden": {"next": "/console/"}, "has_app": True, "error": "This is no valid code."}),
+    "factors": ("account/factors.html", {"frame": OWN, "factors": Factors(Totp(user_id="u", sealed=b"", last_step=1, created_at=NOW - 7200), (), 3)}),
+    "factors-none": ("account/factors.html", {"frame": OWN, "factors": Factors(None, (), 0)}),
+    "app-password": ("account/app_password.html", {"frame": OWN, "error": "This is not your password."}),
+    "app-key": ("account/app_key.html", {"frame": OWN, "picture": Markup('<svg width="4" height="4"><path d="M0 0"/></svg>'), "key": "ABCD EFGH", "enrolment": "sealed", "error": ""}),
+    "recovery-codes": ("account/recovery_codes.html", {"frame": OWN, "codes": ["abcd-efgh-jkmn-pqrs"]}),
     "proof": ("proof.html", {"frame": FRAME, "action": "/console/oauth/keys/rotate", "fields": [("algorithm", "ES256")], "error": ""}),
     "proof-wrong": ("proof.html", {"frame": OWN, "action": "/account/factors", "fields": [], "error": "This is not your password."}),
     "looked-at": ("people/groups.html", {"frame": Frame(user="eve", csrf="c", now=NOW, missing="Administrators"), "rows": []}),

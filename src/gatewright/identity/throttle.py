@@ -4,7 +4,7 @@ What is counted, per `throttle_window` seconds:
 - the pair of a name and an address, up to `throttle_failures`: one guesser at one name;
 - the address, up to 10 times that: one guesser at many names, with room for the many people behind one proxy;
 - the name, up to 100 times that: guessers at many addresses. It is this high because whoever reaches it locks the
-  rightful user out, too.
+  rightful user out, too. For a second factor, 3 times: nobody gets there without the password.
 
 A success is never counted, so whoever only succeeds is never slowed. While a name is blocked, a password is refused
 before it is looked at: answering the right one would let the guessing go on. The same holds for a client secret that
@@ -30,6 +30,7 @@ from gatewright.store.database import Transaction
 
 _ADDRESS_FACTOR: Final = 10
 _NAME_FACTOR: Final = 100
+_SECOND_FACTOR: Final = 3
 _AT_ONCE: Final = 2
 
 
@@ -44,10 +45,11 @@ class TooManyFailures(GatewrightError):
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt to prove who one is, or to name a device's request: `address` is the peer's.
 
-    name: a user's name, a `client_id`, or the id of the user who types the code that a device shows.
+    name: a user's name, a `client_id`, or the id of the user whose second factor it is, or who types the code that a
+    device shows.
     """
 
-    kind: Literal["user", "client", "user_code"]
+    kind: Literal["user", "client", "user_code", "second_factor"]
     name: str
     address: str
 
@@ -56,7 +58,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         return (
             (_key(self.kind, self.name, self.address), 1),
             (_key("address", self.address), _ADDRESS_FACTOR),
-            (_key(self.kind, self.name), _NAME_FACTOR),
+            (_key(self.kind, self.name), _SECOND_FACTOR if self.kind == "second_factor" else _NAME_FACTOR),
         )
 
 

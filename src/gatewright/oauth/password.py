@@ -1,5 +1,6 @@
 """The resource owner password credentials grant (RFC 6749 §4.3); RFC 9700 §2.4 advises against it."""
 
+from gatewright.identity import second_factor
 from gatewright.identity.users import verify_password
 from gatewright.kernel.ids import row_id
 from gatewright.oauth import resource
@@ -35,6 +36,13 @@ async def grant(
             rule="user_enabled",
             found="must choose a new password first",
             wanted="a password of its own",
+        )
+    if await server.database.read(second_factor.of_user, user.id):
+        raise InvalidGrant(
+            "This user has a second factor, which this grant cannot ask for; use the code grant.",
+            rule="user_enabled",
+            found="has a second factor",
+            wanted="a user who signs in by password alone",
         )
     grant_id = row_id()
     text, token = await new_access_token(

@@ -1,8 +1,7 @@
-"""Signing in and out, and choosing a new password. Plain forms; no JavaScript needed."""
+"""The routes under `/account`: signing out, and choosing a password. Plain forms; no JavaScript needed."""
 
 from typing import Final
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.responses import RedirectResponse
@@ -16,49 +15,57 @@ from gatewright.identity import sessions
 from gatewright.identity.sessions import SignedIn
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.identity.users import change_own_password
-from gatewright.identity.users import verify_password
 from gatewright.kernel.errors import Invalid
 from gatewright.web import account_access
+from gatewright.web import account_factors
 from gatewright.web.account_visit import Page
 from gatewright.web.account_visit import own_account
 from gatewright.web.brand import BRAND
 from gatewright.web.forms import read_form
 from gatewright.web.sessions import CsrfRefused
 from gatewright.web.sessions import address_of
-from gatewright.web.sessions import browser_of
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import forget_session
 from gatewright.web.sessions import local_path
-from gatewright.web.sessions import login_token
-from gatewright.web.sessions import remember_login_token
-from gatewright.web.sessions import remember_session
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
-
-_log = structlog.get_logger("gatewright.account")
-_WRONG = "The user name or the password is wrong."
-_AGAIN = "This page was open too long or came from elsewhere. Please try again."
+from gatewright.web.sign_in_pages import AGAIN
+from gatewright.web.sign_in_pages import sign_in_routes
 
 _YEAR: Final = 31_536_000
 
-_SHOWN: Final[dict[str, Page]] = {"/account": account_access.show, "/account/": account_access.show}
+_SHOWN: Final[dict[str, Page]] = {
+    "/account": account_access.show,
+    "/account/": account_access.show,
+    "/account/factors": account_factors.show,
+}
 _FORMS: Final[dict[str, Page]] = {
     "/account/access": account_access.access,
     "/account/consents": account_access.consents,
     "/account/sessions": account_access.show_sessions,
+    "/account/factors/app": account_factors.add_app,
 }
+_PROVEN: Final[dict[str, Page]] = {
+    "/account/factors/app/remove": account_factors.remove_app,
+    "/account/factors/recovery": account_factors.renew_codes,
+}
+"""What takes proof of who is there."""
 
 
 def account_routes(parts: Parts) -> list[Route]:
     """The routes under `/account`."""
     pages = AccountPages(parts)
     return [
-        Route("/account/login", pages.login, methods=["GET", "POST"]),
+        *sign_in_routes(parts),
         Route("/account/logout", pages.logout, methods=["POST"]),
         Route("/account/password", pages.password, methods=["GET", "POST"]),
         Route("/account/theme", pages.theme, methods=["POST"]),
         *(Route(path, own_account(page, parts), methods=["GET"]) for path, page in _SHOWN.items()),
         *(Route(path, own_account(page, parts), methods=["GET", "POST"]) for path, page in _FORMS.items()),
+        *(
+            Route(path, own_account(page, parts, proven=True), methods=["GET", "POST"])
+            for path, page in _PROVEN.items()
+        ),
     ]
 
 
@@ -67,22 +74,6 @@ class AccountPages:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-
-    async def login(self, request: Request) -> Response:
-        """The login form, and its answer."""
-        if request.method == "GET":
-            return self._login_page(request, local_path(request.query_params.get("next", "")))
-        form = await read_form(request)
-        target, username = local_path(str(form.get("next", ""))), str(form.get("username", ""))
-        try:
-            check_csrf(form, login_token(request))
-            return await self._sign_in(request, username, str(form.get("password", "")), target)
-        except CsrfRefused:
-            return self._login_page(request, target, username=username, error=_AGAIN, status=403)
-        except TooManyFailures as error:
-            page = self._login_page(request, target, username=username, error=str(error), status=429)
-            page.headers["retry-after"] = str(error.retry_after)
-            return page
 
     async def logout(self, request: Request) -> Response:
         """End the session."""
@@ -107,7 +98,7 @@ class AccountPages:
             check_csrf(form, found.session.csrf)
             await self._change_password(request, found, str(form.get("current_password", "")), form.get("new_password"))
         except CsrfRefused:
-            return self._password_page(found, target, [_AGAIN], status=403)
+            return self._password_page(found, target, [AGAIN], status=403)
         except Invalid as error:
             return self._password_page(found, target, [field.message for field in error.errors], status=422)
         except TooManyFailures as error:
@@ -130,20 +121,6 @@ class AccountPages:
         response.set_cookie(THEME_COOKIE, theme, max_age=_YEAR, path="/", samesite="lax", secure=secure)
         return response
 
-    async def _sign_in(self, request: Request, username: str, password: str, target: str) -> Response:
-        parts, settings = self._parts, await self._parts.directory.settings()
-        address = address_of(request)
-        user = await verify_password(parts.database, settings, username, password, address, parts.clock())
-        if user is None:
-            _log.info("sign-in refused", address=address)
-            return self._login_page(request, target, username=username, error=_WRONG, status=401)
-        started = await sessions.start_session(
-            parts.database, settings, user.id, parts.clock(), browser=browser_of(request)
-        )
-        response = RedirectResponse(target, status_code=303)
-        remember_session(response, started, request, settings)
-        return response
-
     async def _change_password(self, request: Request, found: SignedIn, current: str, new: object) -> None:
         parts, settings = self._parts, await self._parts.directory.settings()
         await change_own_password(
@@ -156,26 +133,6 @@ class AccountPages:
             now=parts.clock(),
             session=found.session.digest,
         )
-
-    def _login_page(
-        self, request: Request, target: str, *, username: str = "", error: str = "", status: int = 200
-    ) -> Response:
-        token = login_token(request)
-        page = HTMLResponse(
-            render(
-                "login.html",
-                brand=BRAND,
-                csrf=token,
-                action="/account/login",
-                hidden={"next": target},
-                client=_continues_to(target),
-                username=username,
-                error=error,
-            ),
-            status,
-        )
-        remember_login_token(page, token, request)
-        return page
 
     def _password_page(
         self, found: SignedIn, target: str, errors: list[str] | None = None, status: int = 200
@@ -193,10 +150,3 @@ class AccountPages:
             ),
             status,
         )
-
-
-def _continues_to(target: str) -> str:
-    """What signing in leads to, in words; empty for the console."""
-    if target.startswith("/console"):
-        return ""
-    return "your account" if target.startswith("/account") else "the application"

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gatewright.app.parts import Parts
+from gatewright.console.proof import ask_for_proof
 from gatewright.console.visit import Visit
 from gatewright.console.visit import answer
 from gatewright.identity.sessions import Browser
@@ -42,8 +43,14 @@ Page = Callable[[AccountVisit], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def own_account(page: Page, parts: Parts) -> Endpoint:
-    """An endpoint for whoever is signed in; it checks a form's CSRF token, and turns errors into pages."""
+def own_account(page: Page, parts: Parts, *, proven: bool = False) -> Endpoint:
+    """An endpoint for whoever is signed in; it checks a form's CSRF token, and turns errors into pages.
+
+    proven: before a form is taken, its sender gives proof of who is there, unless he or she did so lately.
+    """
+
+    async def asking(visit: AccountVisit) -> Response:
+        return (await ask_for_proof(visit) if proven and visit.is_post else None) or await page(visit)
 
     async def endpoint(request: Request) -> Response:
         found = await signed_in(request, parts)
@@ -52,6 +59,6 @@ def own_account(page: Page, parts: Parts) -> Endpoint:
         if found.user.user.must_change_password:
             return to_new_password(request)
         form = await read_form(request) if request.method == "POST" else FormData()
-        return await answer(page, AccountVisit(request, parts, found, form))
+        return await answer(asking, AccountVisit(request, parts, found, form))
 
     return endpoint

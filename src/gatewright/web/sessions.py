@@ -21,6 +21,7 @@ from gatewright.kernel.settings import GlobalSettings
 SESSION_COOKIE: Final = "gatewright_session"
 LOGIN_COOKIE: Final = "gatewright_login"
 BROWSER_COOKIE: Final = "gatewright_browser"
+PENDING_COOKIE: Final = "gatewright_pending"
 _QUERY: Final = "%&=+?/:;,@!$'()*"
 
 
@@ -46,12 +47,17 @@ def browser_of(request: Request) -> Browser:
 
 def to_login(request: Request) -> Response:
     """Send the browser to sign in, and back here afterwards."""
-    return RedirectResponse(f"/account/login?next={quote(here(request), safe='')}", status_code=303)
+    return RedirectResponse(with_target("/account/login", here(request)), status_code=303)
 
 
 def to_new_password(request: Request) -> Response:
     """Send the browser to choose a password first, and back here afterwards."""
-    return RedirectResponse(f"/account/password?next={quote(here(request), safe='')}", status_code=303)
+    return RedirectResponse(with_target("/account/password", here(request)), status_code=303)
+
+
+def with_target(path: str, target: str) -> str:
+    """The address of a page that leads to `target` afterwards."""
+    return f"{path}?next={quote(target, safe='')}"
 
 
 def here(request: Request) -> str:
@@ -91,6 +97,21 @@ def login_token(request: Request) -> str:
 def remember_login_token(response: Response, token: str, request: Request) -> None:
     """Give the browser the login form's token."""
     _set(response, LOGIN_COOKIE, token, request, 3600)
+
+
+def pending_cookie(request: Request) -> str:
+    """What a sign-in waits under for its second factor; empty when none does."""
+    return request.cookies.get(PENDING_COOKIE, "")
+
+
+def remember_pending(response: Response, cookie: str, request: Request, seconds: int) -> None:
+    """Give the browser what its sign-in waits under."""
+    _set(response, PENDING_COOKIE, cookie, request, seconds)
+
+
+def forget_pending(response: Response) -> None:
+    """Take that cookie away."""
+    response.delete_cookie(PENDING_COOKIE, path="/")
 
 
 def browser_token(request: Request) -> str:
