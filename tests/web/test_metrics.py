@@ -6,6 +6,7 @@ import pytest
 
 from gatewright.kernel.errors import Unavailable
 from gatewright.store import activity
+from gatewright.store import failing_runs
 from gatewright.web.metrics_endpoint import TOKEN_VARIABLE
 from tests.running.site import Site
 
@@ -101,3 +102,13 @@ async def test_counts_that_the_store_does_not_take_now_are_handed_over_later(
         patched.setattr(site.parts.database, "write", refuse)
         await site.parts.reporter.flush()
     assert await counts(site, "grant") == {"password": (1, {})}
+
+
+async def test_a_failing_call_is_found_by_the_request_id_that_its_answer_carries(site: Site) -> None:
+    token = await site.access_token()
+    answer = await site.call("/invoke/orders/greet", token, method="POST", json={"name": 5})
+    assert answer.status_code >= 400, answer.text
+    await site.parts.reporter.flush()
+    (run,) = await site.parts.database.read(failing_runs.of_request, answer.headers["x-request-id"])
+    assert (run.service, run.client_id, run.status) == ("orders:greet", "ledger", answer.status_code)
+    assert [step["name"] for step in run.steps] == ["greet"]

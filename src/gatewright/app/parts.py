@@ -34,6 +34,7 @@ from gatewright.services.resource import served
 from gatewright.services.watcher import Watcher
 from gatewright.store import activity
 from gatewright.store import cleanup
+from gatewright.store import failing_runs
 from gatewright.store import refusals
 from gatewright.store.database import Database
 from gatewright.store.database import P
@@ -47,6 +48,7 @@ _MOST_BATCHES: Final = 1000
 _BETWEEN_BATCHES: Final = 0.05  # seconds that belong to requests
 _CHANGES_KEPT: Final = 3600  # seconds
 _ACTIVITY_KEPT: Final = 2 * 86_400  # seconds
+_FAILING_RUNS_KEPT: Final = 7 * 86_400  # seconds
 _log = structlog.get_logger("gatewright.app")
 
 
@@ -69,7 +71,6 @@ class Parts:
         self.sealer = master_sealer(workspace, dict(os.environ))
         self.directory = Directory(database)
         self.activity = Activity()
-        self.reporter = Reporter(self.activity, database, clock)
         self.way_out = WayOut(database, self.directory, self.sealer, clock)
         self.server = AuthorizationServer(
             database,
@@ -88,6 +89,7 @@ class Parts:
         self.runtime = Runtime(
             outgoing=self.way_out.outgoing, connections=self.way_out.connections, activity=self.activity
         )
+        self.reporter = Reporter(self.runtime, database, clock)
         self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -132,6 +134,7 @@ class Parts:
             try:
                 await self._in_batches(cleanup.expired_rows, self.clock())
                 await self._in_batches(activity.forget, self.clock() - _ACTIVITY_KEPT)
+                await self._in_batches(failing_runs.forget, self.clock() - _FAILING_RUNS_KEPT)
                 await self.remove_unused_clients()
                 await self.remove_old_refusals()
                 await self.database.write(cleanup.old_changes, self.clock() - _CHANGES_KEPT)

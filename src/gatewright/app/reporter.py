@@ -1,17 +1,20 @@
-"""Handing over what this process counted to the store, every few seconds and never on a request's way."""
+"""Handing over what this process counted, and which runs failed, to the store, every few seconds and never on a request's
+way.
+"""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.errors import GatewrightError
-from gatewright.kernel.telemetry import Activity
-from gatewright.kernel.telemetry import Cell
+from gatewright.services.invocation import Runtime
 from gatewright.store import activity
+from gatewright.store import failing_runs
 from gatewright.store.database import Database
+from gatewright.store.database import P
+from gatewright.store.database import Verb
 
 _INTERVAL_SECONDS: Final = 5.0
 _AT_ONCE: Final = 200  # cells in a transaction: a request that commits meanwhile waits for a few milliseconds at most
@@ -21,8 +24,9 @@ _log = structlog.get_logger("gatewright.activity")
 class Reporter:
     """Hands over for as long as it runs. What the store does not take now is handed over with what comes next."""
 
-    def __init__(self, gathered: Activity, database: Database, clock: Clock) -> None:
-        self._gathered, self._database, self._clock = gathered, database, clock
+    def __init__(self, runtime: Runtime, database: Database, clock: Clock) -> None:
+        self._runtime, self._gathered = runtime, runtime.activity
+        self._database, self._clock = database, clock
 
     async def run(self) -> None:
         """Hand over until cancelled."""
@@ -32,16 +36,19 @@ class Reporter:
 
     async def flush(self) -> None:
         """Hand over all that was counted until now."""
+        if failed := self._runtime.failing_runs.take():
+            await self._taken(failing_runs.add, failed)
+        self._runtime.journals.report()
         cells, now = self._gathered.take(), self._clock()
         while cells:
             part, cells = cells[:_AT_ONCE], cells[_AT_ONCE:]
-            if not await self._taken(part, now):
+            if not await self._taken(activity.add, part, now):
                 self._gathered.put_back([*part, *cells])
                 return
 
-    async def _taken(self, cells: Sequence[Cell], now: int) -> bool:
+    async def _taken(self, verb: Verb[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
         try:
-            await self._database.write(activity.add, cells, now)
+            await self._database.write(verb, *args, **kwargs)
         except GatewrightError as error:
             _log.warning("activity not handed over yet", reason=str(error))
             return False

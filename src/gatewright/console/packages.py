@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from gatewright import __version__
 from gatewright.console.visit import Visit
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import NotFound
@@ -39,13 +40,14 @@ do:
 
 async def show(visit: Visit) -> Response:
     """Every package with what it holds, and what keeps it from working."""
-    packages = [_package(visit, loaded) for loaded in visit.catalogue.packages.values()]
+    ordered = sorted(visit.catalogue.packages.values(), key=lambda loaded: (not loaded.folder, loaded.folder))
+    packages = [_package(visit, loaded) for loaded in ordered]
     return visit.page("packages/packages.html", packages=packages)
 
 
 async def add_flow(visit: Visit) -> Response:
     """The form for a new flow, and its answer: the flow's page."""
-    names = sorted(visit.catalogue.packages)
+    names = sorted(folder for folder in visit.catalogue.packages if folder)
     values = {"package": visit.field("package"), "name": visit.field("name").strip()}
     if not visit.is_post:
         return visit.page("packages/flow_new.html", packages=names, values=values, errors={})
@@ -71,7 +73,7 @@ def _create(visit: Visit, values: dict[str, str]) -> None:
 
 
 def _problems(visit: Visit, values: dict[str, str]) -> dict[str, str]:
-    if values["package"] not in visit.catalogue.packages:
+    if not values["package"] or values["package"] not in visit.catalogue.packages:
         return {"package": "Choose a package."}
     if not is_service(values["name"]):
         return {
@@ -83,9 +85,10 @@ def _problems(visit: Visit, values: dict[str, str]) -> dict[str, str]:
 
 
 def _package(visit: Visit, loaded: LoadedPackage) -> dict[str, Any]:
+    version = loaded.package.version if loaded.package else "unknown"
     return {
-        "name": loaded.package.name if loaded.package else loaded.folder,
-        "version": loaded.package.version if loaded.package else "unknown",
+        "name": loaded.folder or "Built in",
+        "version": version if loaded.folder else __version__,
         "problems": [str(problem) for problem in loaded.problems],
         "nodes": _nodes(visit, loaded),
     }

@@ -24,7 +24,7 @@ from gatewright.flow.run import clock
 from gatewright.flow.schema import Check
 from gatewright.flow.scope import Value
 from gatewright.flow.sequence import Body
-from gatewright.flow.trace import Trace
+from gatewright.flow.trace import Watch
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ class Flow:
         *,
         authorization: Mapping[str, Any] | None = None,
         limits: Limits = DEFAULT_LIMITS,
-        trace: Trace | None = None,
+        trace: Watch | None = None,
     ) -> object:
         """Run once; `input` is a JSON value and is never changed. Raises FlowError for every failure of the flow.
 

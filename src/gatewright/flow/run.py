@@ -18,7 +18,7 @@ from gatewright.flow.http import HttpResponse
 from gatewright.flow.jq import Budget
 from gatewright.flow.model import Host
 from gatewright.flow.model import Limits
-from gatewright.flow.trace import Trace
+from gatewright.flow.trace import Watch
 from gatewright.kernel.ids import row_id
 
 clock = time.monotonic
@@ -54,7 +54,7 @@ class Run:
         host: Host,
         authorization: Mapping[str, Any] | None,
         limits: Limits,
-        trace: Trace | None,
+        trace: Watch | None,
         deadline: float,
     ) -> None:
         self.host = host

@@ -8,6 +8,8 @@ import msgspec
 
 from gatewright.flow.run import FlowEnded
 from gatewright.flow.run import Frame
+from gatewright.flow.run import Run
+from gatewright.flow.trace import Watch
 
 END = -1
 Targets = Mapping[str, int]
@@ -43,27 +45,25 @@ def targets_of(names: list[str], index: int) -> dict[str, int]:
 def run_list(steps: tuple[Step, ...]) -> Body:
     """One loop over the steps: a plain function when no step needs to wait for anything."""
     count = len(steps)
-    names = tuple(step.name for step in steps)
+    watched_now, watched_later = _watched(steps)
 
     def run_now(frame: Frame, data: Any) -> Any:
+        if frame.run.trace is not None:
+            return watched_now(frame, data)
         index = 0
         while 0 <= index < count:
             frame.tick()
-            step = steps[index]
-            if frame.run.trace is None:
-                data, index = step.run(frame, data)
-            else:
-                data, index = _Watch(step, index, names, frame, data).run_now(data)
+            data, index = steps[index].run(frame, data)
         return _finish(index, data)
 
     async def run_later(frame: Frame, data: Any) -> Any:
+        if frame.run.trace is not None:
+            return await watched_later(frame, data)
         index = 0
         while 0 <= index < count:
             frame.tick()
             step = steps[index]
-            if frame.run.trace is not None:
-                data, index = await _Watch(step, index, names, frame, data).run_later(data)
-            elif step.is_async:
+            if step.is_async:
                 data, index = await step.run(frame, data)
             else:
                 data, index = step.run(frame, data)
@@ -74,53 +74,61 @@ def run_list(steps: tuple[Step, ...]) -> Body:
     return Body(False, run_now)
 
 
+def _watched(steps: tuple[Step, ...]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The same loops, for runs whose steps somebody watches."""
+    count = len(steps)
+
+    def run_now(frame: Frame, data: Any) -> Any:
+        index, run, watch = 0, frame.run, frame.run.trace
+        assert watch is not None
+        while 0 <= index < count:
+            frame.tick()
+            step, here = steps[index], index
+            record = watch.enter(step, frame.iteration, data)
+            try:
+                data, index = step.run(frame, data)
+            except BaseException as error:
+                _fail(watch, record, error, run)
+                raise
+            watch.leave(record, data, run.context, None if index == here + 1 else _then(steps, index))
+        return _finish(index, data)
+
+    async def run_later(frame: Frame, data: Any) -> Any:
+        index, run, watch = 0, frame.run, frame.run.trace
+        assert watch is not None
+        while 0 <= index < count:
+            frame.tick()
+            step, here = steps[index], index
+            record = watch.enter(step, frame.iteration, data)
+            try:
+                if step.is_async:
+                    data, index = await step.run(frame, data)
+                else:
+                    data, index = step.run(frame, data)
+            except BaseException as error:
+                _fail(watch, record, error, run)
+                raise
+            watch.leave(record, data, run.context, None if index == here + 1 else _then(steps, index))
+        return _finish(index, data)
+
+    return run_now, run_later
+
+
 def _finish(index: int, data: Any) -> Any:
     if index == END:
         raise FlowEnded(data)
     return data
 
 
-class _Watch:
-    """A step taken under the eyes of the trace."""
+def _then(steps: tuple[Step, ...], following: int) -> str:
+    if following == END:
+        return "end"
+    return steps[following].name if following < len(steps) else "exit"
 
-    def __init__(self, step: Step, index: int, names: tuple[str, ...], frame: Frame, data: Any) -> None:
-        assert frame.run.trace is not None
-        self._step, self._index, self._names, self._frame = step, index, names, frame
-        self._trace = frame.run.trace
-        self._record = self._trace.enter(step.pointer, step.name, step.kind, frame.iteration, data)
 
-    def run_now(self, data: Any) -> tuple[Any, int]:
-        try:
-            output, following = self._step.run(self._frame, data)
-        except BaseException as error:
-            self._fail(error)
-            raise
-        return self._leave(output, following)
-
-    async def run_later(self, data: Any) -> tuple[Any, int]:
-        if not self._step.is_async:
-            return self.run_now(data)
-        try:
-            output, following = await self._step.run(self._frame, data)
-        except BaseException as error:
-            self._fail(error)
-            raise
-        return self._leave(output, following)
-
-    def _leave(self, output: Any, following: int) -> tuple[Any, int]:
-        self._trace.leave(self._record, output, self._frame.run.context, self._then(following))
-        return output, following
-
-    def _then(self, following: int) -> str | None:
-        if following == self._index + 1:
-            return None
-        if following == END:
-            return "end"
-        return self._names[following] if following < len(self._names) else "exit"
-
-    def _fail(self, error: BaseException) -> None:
-        if isinstance(error, FlowEnded):
-            self._trace.leave(self._record, error.output, self._frame.run.context, "end")
-            return
-        value = getattr(error, "value", None)
-        self._trace.fail(self._record, value() if callable(value) else {"title": type(error).__name__})
+def _fail(watch: Watch, record: Any, error: BaseException, run: Run) -> None:
+    if isinstance(error, FlowEnded):
+        watch.leave(record, error.output, run.context, "end")
+        return
+    value = getattr(error, "value", None)
+    watch.fail(record, value() if callable(value) else {"title": type(error).__name__})

@@ -47,6 +47,7 @@ class Activity:
 
     def __init__(self, most: int = 5_000) -> None:
         self._most = most
+        self.taken = 0  # how often it was
         self._cells: dict[tuple[str, str, str, int], list[float]] = {}
 
     def add(self, kind: Kind, name: str, outcome: str = "", seconds: float = 0.0) -> None:
@@ -56,9 +57,17 @@ class Activity:
         cell[0] += 1
         cell[1] += seconds
 
+    def add_many(self, kind: Kind, name: str, count: int, failed: int, seconds: float) -> None:
+        """Count several whose times are known together alone: each is taken to have had its share."""
+        bucket = bisect_left(BOUNDS, seconds / count)
+        for outcome, many in (("", count - failed), ("failed", failed)):
+            if many:
+                self.put_back([Cell(kind, name, outcome, bucket, many, seconds * many / count)])
+
     def take(self) -> list[Cell]:
         """All that was counted, in the order of its names; counting begins anew."""
         cells, self._cells = self._cells, {}
+        self.taken += 1
         return [Cell(*key, int(count), seconds) for key, (count, seconds) in sorted(cells.items())]
 
     def put_back(self, cells: Iterable[Cell]) -> None:

@@ -10,7 +10,7 @@ from gatewright.services.caller import Caller
 from gatewright.services.errors import ServiceError
 
 if TYPE_CHECKING:
-    from gatewright.flow.trace import Trace
+    from gatewright.flow.trace import Watch
     from gatewright.services.catalogue import Catalogue
     from gatewright.services.catalogue import Service
     from gatewright.services.invocation import Runtime
@@ -22,9 +22,10 @@ class Call:
     deadline: when the run must end, in the event loop's time.
     depth: how many calls it is below the one that was guarded.
     package: whose service runs; of a built-in service, whose asked for it.
+    trace: what is told of each step. request: the id of the HTTP request, if it came by one.
     """
 
-    __slots__ = ("caller", "catalogue", "deadline", "depth", "package", "runtime", "service", "trace")
+    __slots__ = ("caller", "catalogue", "deadline", "depth", "package", "request", "runtime", "service", "trace")
 
     def __init__(
         self,
@@ -34,11 +35,13 @@ class Call:
         caller: Caller,
         deadline: float,
         depth: int = 0,
-        trace: "Trace | None" = None,
+        trace: "Watch | None" = None,
+        *,
         asked_by: str = "",
+        request: str = "",
     ) -> None:
         self.runtime, self.catalogue, self.service, self.caller = runtime, catalogue, service, caller
-        self.deadline, self.depth, self.trace = deadline, depth, trace
+        self.deadline, self.depth, self.trace, self.request = deadline, depth, trace, request
         self.package = service.package or asked_by
 
     async def within_time(self, work: Awaitable[object]) -> object:

@@ -12,6 +12,7 @@ class ServiceError(Exception):
     detail: what happened this time and what to change.
     type: a URI that names the kind of problem (RFC 9457 §3.1.1).
     extensions: further members of the problem, JSON values (§3.2).
+    fault: whether something is broken, so that the run is kept for whoever mends it; default: a status from 500.
     """
 
     def __init__(
@@ -22,11 +23,13 @@ class ServiceError(Exception):
         *,
         type: str = "about:blank",  # noqa: A002  the name RFC 9457 gives it
         extensions: Mapping[str, object] | None = None,
+        fault: bool | None = None,
     ) -> None:
         if not 400 <= status <= 599:
             raise ValueError(f"a problem has a status from 400 to 599, not {status}")
         self.status, self.title, self.detail, self.type = status, title or _phrase(status), detail, type
         self.extensions = dict(extensions or {})
+        self.fault = status >= 500 if fault is None else fault
         super().__init__(f"{status} {self.title}" + (f": {detail}" if detail else ""))
 
     def problem(self) -> dict[str, object]:

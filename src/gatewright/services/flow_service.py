@@ -83,7 +83,10 @@ def _problem(error: FlowError, caller: Caller) -> ServiceError:
     if detailed:
         extensions = error.extensions | extensions
     detail = error.detail if detailed else ""
-    return ServiceError(_status(error), error.title, detail, type=error.type, extensions=extensions)
+    status = _status(error)
+    # What a flow raises or refuses to take is its answer; a 404 of another server that it did not expect is not.
+    fault = status >= 500 or not told_to_all
+    return ServiceError(status, error.title, detail, type=error.type, extensions=extensions, fault=fault)
 
 
 def _status(error: FlowError) -> int:

@@ -24,6 +24,8 @@ from gatewright.services.catalogue import Service
 from gatewright.services.connections import Connections
 from gatewright.services.connections import unusable
 from gatewright.services.errors import ServiceError
+from gatewright.services.failing_runs import FailingRuns
+from gatewright.services.journals import Journals
 from gatewright.services.outgoing import Outgoing
 
 _GONE: Final = "499"  # the client went away, and the call with it: as nginx counts it
@@ -56,6 +58,8 @@ class Runtime:
     ) -> None:
         self.clock, self.environ = clock, environ
         self.activity = activity or Activity()
+        self.journals = Journals(self.activity)
+        self.failing_runs = FailingRuns()
         self.outgoing = outgoing or Outgoing()
         self._connections = connections
         self.publish = publish or _log_event
@@ -84,10 +88,12 @@ class Runtime:
         *,
         seconds: float = 30.0,
         trace: Trace | None = None,
+        request: str = "",
     ) -> object:
         """Run the service `name` on the input `values` and give its output, for `encode`.
 
         Access is checked before, by the guard. seconds: how long it may take; a package may say otherwise.
+        trace: of a run that somebody looks at, who need not be told of its failure elsewhere. request: its HTTP request's id.
         Raises ServiceError for everything that goes wrong: 404 unknown, 503 disabled, 400 bad input, 504 too slow,
         500 for a fault of the service, of which the caller is told nothing and the log everything.
         """
@@ -96,7 +102,9 @@ class Runtime:
         if loaded is not None and loaded.package is not None:
             seconds = loaded.package.limits.seconds or seconds
         deadline = asyncio.get_running_loop().time() + seconds
-        return await self._run(service, values, Call(self, catalogue, service, caller, deadline, 0, trace))
+        return await self._run(
+            service, values, Call(self, catalogue, service, caller, deadline, 0, trace, request=request)
+        )
 
     async def call_from(self, call: Call, name: str, values: dict[str, Any]) -> object:
         """Run a service that another one calls: same caller, catalogue and deadline. Gives plain JSON values.
@@ -106,8 +114,16 @@ class Runtime:
         if call.depth >= self._depth:
             raise ServiceError(500, "Calls are nested too deeply", f"more than {self._depth} services call each other")
         service = self._find(call.catalogue, name, call.caller)
-        asked_by = call.package
-        inner = Call(self, call.catalogue, service, call.caller, call.deadline, call.depth + 1, None, asked_by)
+        inner = Call(
+            self,
+            call.catalogue,
+            service,
+            call.caller,
+            call.deadline,
+            call.depth + 1,
+            asked_by=call.package,
+            request=call.request,
+        )
         output = await self._run(service, values, inner)
         return to_json(output, service)
 
@@ -123,6 +139,9 @@ class Runtime:
 
     async def _run(self, service: Service, values: dict[str, Any], call: Call) -> object:
         assert service.run is not None
+        watched_elsewhere = call.trace is not None
+        if service.kind == "flow" and not watched_elsewhere:
+            call.trace = self.journals.begin(service.name)
         outcome, began = _GONE, perf_counter()
         try:
             output = await service.run(values, call)
@@ -130,18 +149,47 @@ class Runtime:
             return output
         except ServiceError as error:
             outcome = str(error.status)
+            if error.fault and not watched_elsewhere:
+                self._failed(call, values, error, perf_counter() - began)
             raise
-        except (Exception, SystemExit):  # a service's sys.exit() must not end the server
+        except (Exception, SystemExit) as error:  # a service's sys.exit() must not end the server
             outcome = "500"
-            _log.exception("service failed", service=service.name, file=service.file)
-            raise ServiceError(500, "The service failed") from None
+            told = ServiceError(500, "The service failed")
+            self._failed(call, values, told, perf_counter() - began, error)
+            raise told from None
         finally:
             self.activity.add("service", service.name, outcome, perf_counter() - began)
+
+    def _failed(
+        self,
+        call: Call,
+        values: dict[str, Any],
+        error: ServiceError,
+        seconds: float,
+        cause: BaseException | None = None,
+    ) -> None:
+        """Log a failure, and keep its run for whoever mends the service."""
+        service, caller = call.service, call.caller
+        _log.error(
+            "service failed",
+            service=service.name,
+            file=service.file,
+            request=call.request,
+            client=caller.client_id,
+            subject=caller.subject,
+            status=error.status,
+            detail=error.detail or error.title,
+            exc_info=cause,
+        )
+        self.journals.watch_closely(service.name)
+        self.failing_runs.note(call, values, error, seconds, int(self.clock()), cause)
 
     async def in_thread(self, function: Callable[..., Any], arguments: dict[str, Any]) -> object:
         """Run a plain function in the bounded pool. Raises ServiceError 503 when too many wait already."""
         if not self._room.acquire(blocking=False):
-            raise ServiceError(503, "Too many calls are waiting", "try again shortly", extensions={"retry_after": 1})
+            raise ServiceError(
+                503, "Too many calls are waiting", "try again shortly", extensions={"retry_after": 1}, fault=False
+            )
         try:
             future = self._threads.submit(function, **arguments)
         except BaseException:

@@ -90,5 +90,7 @@ async def _guarded(request: Request, parts: Parts, name: str, match: Match | Non
         raise ServiceError(404, "No such service", "the address names no service")
     settings = await parts.directory.settings()
     values = await service_input(request, parts, service, match, body, caller)
-    output = await parts.runtime.invoke(catalogue, name, values, caller, seconds=settings.service_time_limit)
+    output = await parts.runtime.invoke(
+        catalogue, name, values, caller, seconds=settings.service_time_limit, request=request.id
+    )
     return with_next_nonce(answered(output, service), request, settings, parts)

@@ -1,0 +1,87 @@
+"""Runs that failed: what is kept of each for whoever mends the service."""
+
+import traceback
+from typing import Any
+from typing import Final
+
+import msgspec
+
+from gatewright.flow import Trace
+from gatewright.flow.journal import Journal
+from gatewright.flow.trace import Record
+from gatewright.kernel.ids import row_id
+from gatewright.services.call import Call
+from gatewright.services.errors import ServiceError
+from gatewright.store.failing_runs import FailingRun
+
+_PENDING: Final = 50
+_PENDING_OF_A_SERVICE: Final = 5
+_STEPS: Final = 100
+_CHARACTERS: Final = 100_000
+_FRAMES: Final = 20
+
+
+class FailingRuns:
+    """Those of this process that are not handed over yet: a few of each service, for whoever fails often fails alike."""
+
+    def __init__(self) -> None:
+        self._waiting: list[FailingRun] = []
+        self._of_service: dict[str, int] = {}
+
+    def note(
+        self,
+        call: Call,
+        values: dict[str, Any],
+        error: ServiceError,
+        seconds: float,
+        at: int,
+        cause: BaseException | None = None,
+    ) -> None:
+        """Keep a run. seconds: it took. at: when it ended, in seconds since the epoch. cause: what a Python function raised."""
+        name = call.service.name
+        waiting = self._of_service.get(name, 0)
+        if len(self._waiting) >= _PENDING or waiting >= _PENDING_OF_A_SERVICE:
+            return
+        self._of_service[name] = waiting + 1
+        self._waiting.append(_failing_run(call, values, error, seconds, at, cause))
+
+    def take(self) -> list[FailingRun]:
+        """All that wait; none waits any more."""
+        taken, self._waiting, self._of_service = self._waiting, [], {}
+        return taken
+
+
+def steps_of(run: FailingRun) -> list[Record]:
+    """The steps of a run that was kept."""
+    return msgspec.convert(run.steps, list[Record])
+
+
+def _failing_run(
+    call: Call, values: dict[str, Any], error: ServiceError, seconds: float, at: int, cause: BaseException | None
+) -> FailingRun:
+    trace = Trace(most=_STEPS, size=_CHARACTERS, guarded=True)
+    if isinstance(call.trace, Journal):
+        call.trace.trace(trace)
+    return FailingRun(
+        id=row_id(),
+        at=at,
+        service=call.service.name,
+        request=call.request,
+        client_id=call.caller.client_id or "",
+        subject=call.caller.subject,
+        status=error.status,
+        title=error.title,
+        detail=str(trace.show(error.detail)),
+        seconds=seconds,
+        depth=call.depth,
+        input=trace.show(values),
+        steps=msgspec.to_builtins(trace.records),
+        left_out=trace.left_out,
+        cause=str(trace.show(_told(cause))) if cause else "",
+    )
+
+
+def _told(cause: BaseException) -> str:
+    """The end of the stack and the error's words. Plain: richer forms print the frames' variables, and secrets with them."""
+    lines = traceback.format_exception(type(cause), cause, cause.__traceback__, limit=-_FRAMES)
+    return "".join(lines)[-1_900:]
