@@ -105,6 +105,30 @@ async def test_service_past_its_time_is_stopped_with_504(workshop) -> None:
     assert (await refusal(workshop.call(service, {}, seconds=0.05))).status == 504
 
 
+async def test_service_past_its_time_may_clean_up(workshop) -> None:
+    service = workshop.service(
+        "import asyncio\n@service\nasync def stuck() -> str:\n"
+        "    try:\n        await asyncio.sleep(60)\n"
+        "    except asyncio.CancelledError:\n        await asyncio.sleep(0)\n        raise\n"
+    )
+    assert (await refusal(workshop.call(service, {}, seconds=0.05))).status == 504
+
+
+async def test_service_that_waits_again_and_again_gets_every_result_and_error(workshop) -> None:
+    service = workshop.service(
+        "import asyncio\n@service\nasync def f() -> list[str]:\n"
+        "    loop, found = asyncio.get_running_loop(), []\n"
+        "    for number in range(3):\n"
+        "        future = loop.create_future()\n"
+        "        if number == 1:\n            loop.call_soon(future.set_exception, KeyError('second'))\n"
+        "        else:\n            loop.call_soon(future.set_result, f'result {number}')\n"
+        "        try:\n            found.append(await future)\n"
+        "        except KeyError as error:\n            found.append(f'error {error.args[0]}')\n"
+        "    return found\n"
+    )
+    assert await workshop.call(service, {}) == ["result 0", "error second", "result 2"]
+
+
 async def test_service_own_timeout_error_is_a_fault_of_the_service(workshop) -> None:
     service = workshop.service("@service\nasync def f() -> None:\n    raise TimeoutError\n")
     assert (await refusal(workshop.call(service, {}))).status == 500

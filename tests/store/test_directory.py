@@ -18,6 +18,7 @@ from gatewright.store import scopes
 from gatewright.store import settings
 from gatewright.store import tokens
 from gatewright.store import users
+from gatewright.store.database import ChangeFeed
 from gatewright.store.database import Database
 from gatewright.store.database import P
 from gatewright.store.database import T
@@ -244,14 +245,65 @@ async def test_what_changed_while_it_was_loaded_is_not_remembered(pair: Pair) ->
 
 async def test_while_the_feed_cannot_tell_nothing_remembered_is_used(pair: Pair) -> None:
     await pair.write(clients.insert, client("c1"))
-    await pair.directory.client("c1")
+    feed = Muted(pair.reader.feed)
+    pair.reader.feed = feed
+    directory = Directory(pair.reader)
+    await directory.client("c1")
+    feed.muted = True
+    assert await pair.loads(lambda: directory.client("c1")) == 1
+    assert await pair.loads(lambda: directory.client("c1")) == 1
+    feed.muted = False
+    assert await pair.loads(lambda: directory.client("c1")) == 0
 
-    class Silent:
-        def position(self) -> int | None:
-            return None
 
-    telling, pair.reader.feed = pair.reader.feed, Silent()
-    assert await pair.loads(lambda: pair.directory.client("c1")) == 1
-    assert await pair.loads(lambda: pair.directory.client("c1")) == 1
-    pair.reader.feed = telling
-    assert await pair.loads(lambda: pair.directory.client("c1")) == 0
+class Muted:
+    """A feed that can be kept from telling."""
+
+    def __init__(self, feed: ChangeFeed) -> None:
+        self.muted = False
+        self._feed = feed
+
+    def position(self) -> int | None:
+        return None if self.muted else self._feed.position()
+
+
+async def test_a_conclusion_counts_until_anything_changes(pair: Pair) -> None:
+    await pair.write(clients.insert, client("c0"))
+    conclusions = pair.directory.conclusions
+    conclusions.put("question", "answer", conclusions.position())
+    assert conclusions.get("question") == "answer"
+    assert conclusions.get("another question") is None
+    await pair.write(clients.insert, client("c1"))
+    assert conclusions.get("question") is None
+    conclusions.put("question", "new answer", conclusions.position())
+    assert conclusions.get("question") == "new answer"
+
+
+async def test_a_conclusion_drawn_while_something_changed_is_not_remembered(pair: Pair) -> None:
+    conclusions = pair.directory.conclusions
+    position = conclusions.position()
+    await pair.write(clients.insert, client("c1"))
+    conclusions.put("question", "answer", position)
+    assert conclusions.get("question") is None
+
+
+async def test_issuing_tokens_leaves_conclusions(pair: Pair) -> None:
+    await pair.write(clients.insert, client("c1"))
+    conclusions = pair.directory.conclusions
+    conclusions.put("question", "answer", conclusions.position())
+    await pair.write(tokens.add_access_token, own_token("t1"))
+    assert conclusions.get("question") == "answer"
+
+
+async def test_while_the_feed_cannot_tell_no_conclusion_counts_or_is_remembered(pair: Pair) -> None:
+    await pair.write(clients.insert, client("c1"))
+    feed = Muted(pair.reader.feed)
+    pair.reader.feed = feed
+    conclusions = Directory(pair.reader).conclusions
+    conclusions.put("question", "answer", conclusions.position())
+    feed.muted = True
+    assert conclusions.get("question") is None
+    conclusions.put("another question", "answer", conclusions.position())
+    feed.muted = False
+    assert conclusions.get("question") == "answer"
+    assert conclusions.get("another question") is None

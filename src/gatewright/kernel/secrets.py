@@ -9,6 +9,7 @@ a mistyped one without asking the database.
 import hashlib
 import time
 import zlib
+from functools import lru_cache
 from typing import Final
 
 from gatewright.kernel.randomness import random_bytes
@@ -26,6 +27,7 @@ DEVICE_CODE: Final = "gw_dc_"
 BROWSER: Final = "gw_br_"
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS: Final = tuple(first + second for first in _DIGITS for second in _DIGITS)  # two digits at once: 62 * 62 = 3844
 _PREFIX_LENGTH: Final = 6
 _TIME_LENGTH: Final = 7  # 62**7 milliseconds last until 2081
 _RANDOM_LENGTH: Final = 43  # 62**43 > 2**256
@@ -43,6 +45,7 @@ def _random_digits(length: int) -> str:
     return digits[:length].decode("ascii")
 
 
+@lru_cache(maxsize=2)
 def _base62(number: int, length: int) -> str:
     digits = []
     for _ in range(length):
@@ -52,12 +55,15 @@ def _base62(number: int, length: int) -> str:
 
 
 def _checksum(body: str) -> str:
-    return _base62(zlib.crc32(body.encode("ascii")), _CHECKSUM_LENGTH)
+    rest, last = divmod(zlib.crc32(body.encode("ascii")), 3844)
+    first, middle = divmod(rest, 3844)
+    return _PAIRS[first] + _PAIRS[middle] + _PAIRS[last]
 
 
 def make_secret(prefix: str) -> str:
     """A new secret, in base62 after its prefix: 7 digits of milliseconds since the epoch, 43 random ones, 6 of CRC-32."""
-    body = prefix + _base62(time.time_ns() // 1_000_000, _TIME_LENGTH) + _random_digits(_RANDOM_LENGTH)
+    rest, last = divmod(time.time_ns() // 1_000_000, 3844)
+    body = prefix + _base62(rest, _TIME_LENGTH - 2) + _PAIRS[last] + _random_digits(_RANDOM_LENGTH)
     return body + _checksum(body)
 
 

@@ -38,9 +38,17 @@ class ActiveToken(msgspec.Struct, frozen=True):
 
 async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | str:
     """The active token of that text, or why it is not active (for the log and the client's error_description)."""
+    name, conclusions = digest(text), server.directory.conclusions
+    known: ActiveToken | None = conclusions.get((ActiveToken, name))
+    if known is not None and (known.token.expires_at is None or known.token.expires_at > server.clock()):
+        return known
+    position = conclusions.position()
     if not text.startswith(ACCESS_TOKEN) and (reason := await jwt_access_token.refusal(text, server)):
         return reason
-    return await _find(digest(text), server)
+    found = await _find(name, server)
+    if isinstance(found, ActiveToken) and not found.exchanges:
+        conclusions.put((ActiveToken, name), found, position)
+    return found
 
 
 async def _find(name: bytes, server: AuthorizationServer) -> ActiveToken | str:

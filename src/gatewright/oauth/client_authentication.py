@@ -3,10 +3,10 @@
 Clients that sign assertions instead: `client_assertion`.
 """
 
-import base64
 import hashlib
 import hmac
 import os
+from binascii import a2b_base64
 from typing import Final
 from typing import NoReturn
 from urllib.parse import unquote_plus
@@ -32,6 +32,7 @@ from gatewright.store.directory import Memory
 from gatewright.store.records import ClientSecret
 
 _FAILED_ASSERTION: Final = "Client authentication failed: unknown client, or client_assertion is not signed by its key."
+_OTHER_CREDENTIALS: Final = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 _PROCESS_KEY: Final = os.urandom(32)
 _VERIFIED: Memory[bytes, bool] = Memory(4096)
 
@@ -54,6 +55,10 @@ async def authenticate(
     authorization: the Authorization header, if any.
     Raises InvalidClient, InvalidRequest (two credentials at once), TooManyFailures.
     """
+    known = _known(parameters, authorization, server)
+    if known is not None:
+        return known
+    position = server.directory.conclusions.position()
     credentials, address = presented(parameters, authorization), sender.address
     by_header = credentials.method == "client_secret_basic"
     registered = await client_id_document.find(credentials.client_id, server)
@@ -83,7 +88,28 @@ async def authenticate(
             found="disabled",
             wanted="enabled",
         )
+    if by_header and authorization is not None:
+        server.directory.conclusions.put(_name_of(authorization), registered, position)
     return registered
+
+
+def _known(parameters: Parameters, authorization: str | None, server: AuthorizationServer) -> RegisteredClient | None:
+    """The client that this very header authenticated before, as long as nothing changed since and it sends nothing else."""
+    if authorization is None or not _OTHER_CREDENTIALS.isdisjoint(parameters):
+        return None
+    known: RegisteredClient | None = server.directory.conclusions.get(_name_of(authorization))
+    if known is None or parameters.get("client_id", known.client.client_id) != known.client.client_id:
+        return None
+    now = server.clock()
+    for secret in known.secrets:
+        if secret.expires_at is not None and secret.expires_at <= now:
+            return None
+    return known
+
+
+def _name_of(authorization: str) -> bytes:
+    """What a header that authenticated a client is remembered under: a keyed digest."""
+    return hashlib.blake2b(authorization.encode(), key=_PROCESS_KEY, digest_size=32).digest()
 
 
 def presented(parameters: Parameters, authorization: str | None) -> Credentials:
@@ -135,7 +161,7 @@ def _basic(authorization: str) -> Credentials:
             "Client authentication in the Authorization header must be HTTP Basic.", by_header=True, rule="credentials"
         )
     try:
-        text = _decoded(base64.b64decode(encoded.strip(), validate=True))
+        text = _decoded(a2b_base64(encoded.strip(), strict_mode=True))
     except ValueError:
         raise InvalidClient("The HTTP Basic credentials are not base64.", by_header=True, rule="credentials") from None
     client_id, separator, secret = text.partition(":")
@@ -163,8 +189,10 @@ async def _secret_matches(
     credentials: Credentials, registered: RegisteredClient, address: str, server: AuthorizationServer
 ) -> bool:
     now = server.clock()
-    offered = {credentials.secret, credentials.raw_secret} - {""}
     live = [secret for secret in registered.secrets if secret.expires_at is None or secret.expires_at > now]
+    if _is_made_secret(credentials.secret, live):
+        return True
+    offered = {credentials.secret, credentials.raw_secret} - {""}
     for text in offered:
         if _is_made_secret(text, live) or any(_was_verified(text, secret) for secret in live):
             return True
@@ -189,9 +217,11 @@ async def _is_chosen_secret(
 
 
 def _is_made_secret(text: str, secrets: list[ClientSecret]) -> bool:
-    presented_digest = digest(text)
-    matches = [hmac.compare_digest(presented_digest, secret.digest) for secret in secrets if secret.digest]
-    return any(matches)
+    presented_digest, matches = digest(text), False
+    for secret in secrets:
+        if secret.digest is not None and hmac.compare_digest(presented_digest, secret.digest):
+            matches = True
+    return matches
 
 
 def _was_verified(text: str, secret: ClientSecret) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from gatewright.kernel.secrets import digest
 from gatewright.oauth import dpop
 from gatewright.oauth.access_token import CLIENT_GONE
@@ -72,8 +74,15 @@ class Refused(Exception):
         self.nonce = nonce
 
 
+class _Admitted(msgspec.Struct, frozen=True):
+    """A caller that was let pass, and when its token expires."""
+
+    caller: Caller
+    until: int | None
+
+
 class Guard:
-    """Admits calls. Remembers which scopes open what, and each service's ACL, for as long as they do not change."""
+    """Admits calls. Remembers which scopes open what, each service's ACL, and whom it admitted, until anything changes."""
 
     def __init__(self, server: AuthorizationServer) -> None:
         self._server = server
@@ -101,10 +110,33 @@ class Guard:
         sender: of a request that presents its token by the scheme DPoP.
         Raises Refused: 401 for no or a bad token, 403 `insufficient_scope`, 403 when the ACL does not name the caller.
         """
+        if token is None or sender is not None:
+            return (await self._judged(token, service, template, raw_path, exists, sender))[0]
+        conclusions = self._server.directory.conclusions
+        question = (service, template.text if template else None, digest(token))
+        known: _Admitted | None = conclusions.get(question)
+        if known is not None and (known.until is None or known.until > self._server.clock()):
+            return known.caller
+        position = conclusions.position()
+        caller, active = await self._judged(token, service, template, raw_path, exists, sender)
+        if exists and isinstance(active, ActiveToken) and not active.token.resource and not active.exchanges:
+            conclusions.put(question, _Admitted(caller, active.token.expires_at), position)
+        return caller
+
+    async def _judged(
+        self,
+        token: str | None,
+        service: str,
+        template: UrlTemplate | None,
+        raw_path: bytes,
+        exists: bool,
+        sender: Sender | None,
+    ) -> tuple[Caller, ActiveToken | ExternalToken | None]:
+        """The caller that may pass, and its token. Raises Refused."""
         acl = await self._acl(service) if exists else None
         if token is None:
             if is_open(acl):
-                return ANONYMOUS
+                return ANONYMOUS, None
             raise _no_token(await self.scope_hint(service, template))
         scheme = "Bearer" if sender is None else "DPoP"
         active: ActiveToken | ExternalToken | str = await find_active(token, self._server)
@@ -118,14 +150,14 @@ class Guard:
         if sender is not None or active.token.jkt is not None:
             await self._check_possession(active.token, token, sender, caller)
         if not exists or is_open(acl):
-            return caller
+            return caller, active
         openings = await self.openings()
         if openings.scopes_for(service, template).isdisjoint(active.scope):
             hint = await self.scope_hint(service, template)
             raise _insufficient(service, template, openings, caller, hint, scheme)
         if not may_execute(acl, caller):
             raise _not_named(service, acl or (), caller, scheme)
-        return caller
+        return caller, active
 
     def _is_for(self, resource: tuple[str, ...], raw_path: bytes) -> bool:
         paths = [path_of(each, self._server.issuer) for each in resource]

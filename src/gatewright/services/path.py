@@ -5,6 +5,7 @@ so that nothing can be checked under one name and served under another.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 RESERVED = frozenset(
@@ -26,6 +27,7 @@ RESERVED = frozenset(
 
 _MOST_BYTES = 8192
 _MOST_SEGMENTS = 64
+_USUAL_BYTES = 200
 # Nothing to decode and nothing that could be read in two ways: by far the most requests.
 _PLAIN = re.compile(rb"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_~!$&'()*+,=:@.-]+)+\Z")
 _BROKEN_ENCODING = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -68,6 +70,10 @@ def invoked_service(raw_path: bytes) -> str | None:
 
     Whether a service of that name exists is the catalogue's to say.
     """
+    return _remembered(raw_path) if len(raw_path) <= _USUAL_BYTES else _invoked(raw_path)
+
+
+def _invoked(raw_path: bytes) -> str | None:
     found = segments(raw_path)
     if found is None or found[0] != "invoke":
         return None
@@ -76,3 +82,6 @@ def invoked_service(raw_path: bytes) -> str | None:
     if len(found) == 2 and found[1].count(":") == 1:
         return found[1]
     return None
+
+
+_remembered = lru_cache(maxsize=1024)(_invoked)

@@ -4,6 +4,7 @@ Before anything remembered is used, the change feed is asked whether it is still
 changed is forgotten. While the feed cannot tell, nothing remembered is used.
 """
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
@@ -43,13 +44,42 @@ _MOST_PRINCIPALS: Final = 10_000
 _WHOLE: Final = ""
 
 
+class Conclusions:
+    """What was worked out from what the directory holds, remembered until anything in there changes."""
+
+    def __init__(self, most: int, position_now: Callable[[], int | None]) -> None:
+        self._position_now = position_now
+        self._position: int | None = None
+        self._memory: Memory[object, Any] = Memory(most)
+
+    def get(self, key: object) -> Any:
+        """What is remembered and still true, or None."""
+        position = self._position_now()
+        return self._memory.get(key) if position == self._position and position is not None else None
+
+    def position(self) -> int | None:
+        """Ask before working something out, for `put`."""
+        return self._position_now()
+
+    def put(self, key: object, value: object, position: int | None) -> None:
+        """Remember what was worked out since `position`, unless something changed meanwhile."""
+        if position is None or position != self._position_now():
+            return
+        if position != self._position:
+            self._memory.forget_all()
+            self._position = position
+        self._memory.put(key, value)
+
+
 class Directory:
     """Settings, clients, scopes, users, ACLs, signing keys, foreign issuers, connections and access tokens, by key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._position_now = database.feed.position
         self._position: int | None = None
         self._last_change = 0
+        self.conclusions = Conclusions(_MOST_TOKENS, self._position_now)
         self._settings: Memory[str, GlobalSettings] = Memory(1)
         self._scopes: Memory[str, Mapping[str, Scope]] = Memory(1)
         self._acls: Memory[str, Mapping[str, tuple[str, ...]]] = Memory(1)
@@ -132,7 +162,8 @@ class Directory:
 
     def _remembered(self, memory: Memory[K, V], key: K) -> V | None:
         """What is remembered and still true: most of what is asked, answered without waiting for anything."""
-        return memory.get(key) if self._is_current() else None
+        position = self._position_now()
+        return memory.get(key) if position == self._position and position is not None else None
 
     async def _whole(self, memory: Memory[str, V], load: Verb[[str], V]) -> V:
         found = await self._get(memory, _WHOLE, load)
@@ -152,12 +183,12 @@ class Directory:
         return loaded
 
     def _is_current(self) -> bool:
-        position = self._database.feed.position()
+        position = self._position_now()
         return position is not None and position == self._position
 
     async def _follow(self) -> bool:
         """Forget what changed since the last look; False when that cannot be known now."""
-        position = self._database.feed.position()
+        position = self._position_now()
         if position is None:
             return False
         if self._position is None:

@@ -59,10 +59,29 @@ class Gatewright:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI's entry."""
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._lifespan(receive, send)
+            return
+        path: str = scope["path"]
+        handler = self._handlers.get(path)
+        if handler is None and (path in PAGES or (path.startswith(PAGE_PREFIXES) and _is_page(path))):
+            await self._page(path, scope, receive, send)
+            return
+        request = Request(scope, receive)
+        self._proxies.apply(request)
+        try:
+            response = await self._answer(request, handler or _handler_of(path))
+        except asyncio.CancelledError:
+            raise
+        except Disconnected:
+            return
+        except Exception:
+            _log.exception("failed", request=request.id, method=request.method, path=path)
+            response = Response(
+                500, b'{"error":"server_error","error_description":"The server failed; it has been logged."}', [JSON]
+            )
+        await response.send(request, send)
 
     async def startup(self) -> None:
         """Build the parts and the tables of handlers."""
@@ -83,44 +102,14 @@ class Gatewright:
             "/health/ready": _ready,
         }
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
-        if path in PAGES or (path.startswith(PAGE_PREFIXES) and _is_page(path)):
-            self._forward(scope)
-            await self._pages(scope, receive, counting(path, send, self.parts.activity) if path in PAGES else send)
-            return
-        request = Request(scope, receive)
-        self._proxies.apply(request)
-        try:
-            response = await self._answer(request, path)
-        except asyncio.CancelledError:
-            raise
-        except Disconnected:
-            return
-        except Exception:
-            _log.exception("failed", request=request.id, method=request.method, path=path)
-            response = Response(
-                500, b'{"error":"server_error","error_description":"The server failed; it has been logged."}', [JSON]
-            )
-        await response.send(request, send)
+    async def _page(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        self._forward(scope)
+        await self._pages(scope, receive, counting(path, send, self.parts.activity) if path in PAGES else send)
 
-    async def _answer(self, request: Request, path: str) -> Response:
+    async def _answer(self, request: Request, handler: Handler) -> Response:
         if request.method == "OPTIONS":
             return cors.preflight(request, await self.parts.directory.settings())
-        handler = self._handlers.get(path)
-        if handler is None and path.startswith("/invoke/"):
-            handler = invoke
-        if handler is None and path.startswith(WELL_KNOWN):
-            handler = describe_resource
-        if handler is None and path.startswith(ADMIN_API):
-            handler = administer
-        if handler is None and path.startswith(f"{REGISTRATION}/"):
-            handler = register
-        response = await handler(request, self.parts) if handler else await route(request, self.parts)
-        if response is None:
-            response = Response(
-                404, b'{"error":"not_found","error_description":"Nothing is served at this address."}', [JSON]
-            )
+        response = await handler(request, self.parts)
         if b"origin" in request.headers:
             response.headers = [*response.headers, *cors.allowed(request, await self.parts.directory.settings())]
         return response
@@ -149,6 +138,25 @@ class Gatewright:
 
 def _is_page(path: str) -> bool:
     return any(path == prefix or path.startswith(prefix + "/") for prefix in PAGE_PREFIXES)
+
+
+def _handler_of(path: str) -> Handler:
+    """The handler of an address that is not served as a whole."""
+    if path.startswith("/invoke/"):
+        return invoke
+    if path.startswith(WELL_KNOWN):
+        return describe_resource
+    if path.startswith(ADMIN_API):
+        return administer
+    return register if path.startswith(f"{REGISTRATION}/") else _routed
+
+
+async def _routed(request: Request, parts: Parts) -> Response:
+    response = await route(request, parts)
+    if response is None:
+        body = b'{"error":"not_found","error_description":"Nothing is served at this address."}'
+        response = Response(404, body, [JSON])
+    return response
 
 
 async def _alive(request: Request, parts: Parts) -> Response:

@@ -15,7 +15,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-_PROCESS: Final = os.urandom(8).hex()
+_PROCESS: Final = os.urandom(8).hex().encode()
 _COUNT: Final = itertools.count(1)
 
 
@@ -28,9 +28,23 @@ class Disconnected(Exception):
 
 
 class Request:
-    """One HTTP request. `raw_path` is the path as it stood in the request line; `address` is the peer's."""
+    """One HTTP request. `raw_path` is the path as it stood in the request line; `address` is the peer's.
 
-    __slots__ = ("_receive", "address", "headers", "id", "method", "path", "query", "raw_path", "scheme", "scope")
+    reference: what the answer carries in X-Request-Id, and logs and receipts name it by (`id`).
+    """
+
+    __slots__ = (
+        "_receive",
+        "address",
+        "headers",
+        "method",
+        "path",
+        "query",
+        "raw_path",
+        "reference",
+        "scheme",
+        "scope",
+    )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -42,8 +56,13 @@ class Request:
         client = scope.get("client")
         self.address: str = client[0] if client else ""
         self.scheme: str = scope.get("scheme", "http")
-        self.id = f"{_PROCESS}{next(_COUNT):08x}"
+        self.reference = b"%s%08x" % (_PROCESS, next(_COUNT))
         self._receive = receive
+
+    @property
+    def id(self) -> str:
+        """The reference as text."""
+        return self.reference.decode()
 
     def header(self, name: bytes) -> str | None:
         """A header's value by its lower-case name, or None. Two of a name that matters here are joined by a comma."""
@@ -55,24 +74,27 @@ class Request:
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > most:
             raise BodyTooLarge
-        message = await self._received()
-        body: bytes = message.get("body", b"")
-        if len(body) <= most and not message.get("more_body"):
-            return body
-        chunks, length = [body], len(body)
-        while message.get("more_body") and length <= most:
-            message = await self._received()
-            chunks.append(message.get("body", b""))
-            length += len(chunks[-1])
-        if length > most:
-            raise BodyTooLarge
-        return b"".join(chunks)
-
-    async def _received(self) -> Message:
         message = await self._receive()
-        if message["type"] == "http.disconnect":  # what came so far must not pass for the whole
+        if message["type"] == "http.disconnect":
             raise Disconnected
-        return message
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            body = await self._rest(body, most)
+        if len(body) > most:
+            raise BodyTooLarge
+        return body
+
+    async def _rest(self, body: bytes, most: int) -> bytes:
+        """A body that comes in pieces, and of one that is too large a little more than `most`."""
+        pieces, length, more = [body], len(body), True
+        while more and length <= most:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":  # what came so far must not pass for the whole
+                raise Disconnected
+            pieces.append(message.get("body", b""))
+            length += len(pieces[-1])
+            more = bool(message.get("more_body"))
+        return b"".join(pieces)
 
 
 def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -99,7 +121,7 @@ class Response:
         headers = [
             *self.headers,
             (b"content-length", b"%d" % len(self.body)),
-            (b"x-request-id", request.id.encode()),
+            (b"x-request-id", request.reference),
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
