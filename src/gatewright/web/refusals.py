@@ -225,5 +225,5 @@ def _call(
 def _of_page(endpoint: Endpoint, request: PageRequest, parts: Parts) -> Refusing:
     """A page's request in the small form. Its id is the one that the page shows."""
     small = Request(request.scope, request.receive)
-    small.id = str(request.scope.get("gatewright.request_id", small.id))
+    small.reference = str(request.scope.get("gatewright.request_id", small.id)).encode()
     return Refusing(endpoint, small, parts, dict(request.query_params))
