@@ -5,6 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from gatewright.admin.keys import KeyLine
+from gatewright.console.diagram import of_source
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.identity.second_factor import Factors
@@ -161,7 +162,8 @@ do:
 def step(name: str, kind: str, line: int, depth: int, offset: int, width: int, **more: Any) -> dict[str, Any]:
     return {
         "name": name, "kind": kind, "line": line, "depth": depth, "milliseconds": width / 20, "offset": offset, "width": width,
-        "error": "", "input": '{\n  "from": "LHR"\n}', "output": '{\n  "iata": "LHR"\n}', "context": "",
+        "error": "", "input": '{\n  "from": "LHR"\n}', "context": "", "pointer": f"/do/0/{name}", "turn": "",
+        "changed": [{"text": "{", "is_new": False}, {"text": '  "iata": "LHR"', "is_new": True}, {"text": "}", "is_new": False}],
     } | more  # fmt: skip
 
 
@@ -200,7 +202,9 @@ SERVICE_PAGE = {
     "schemas": {"input": '{\n  "type": "object"\n}', "output": ""},
     "source": FLOW,
     "source_name": "distance.flow.yaml",
-    "editable": True,
+    "diagram": of_source(FLOW),
+    "marks": {"/do/0/start": {"runs": 2, "milliseconds": 1.5, "state": "failed", "thens": ["goal"]}},
+    "fresh": False,
     "revision": "1",
     "words": [{"label": "airports:lookup", "detail": "Look up"}],
     "input": '{\n  "from": "LHR",\n  "to": "XXX"\n}',
@@ -453,7 +457,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "flow-new": ("packages/flow_new.html", {"frame": FRAME, "packages": ["Airports"], "values": {"package": "Airports", "name": ""}, "errors": {}}),
     "service": ("packages/service.html", SERVICE_PAGE),
     "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": [], "revision": "2"}),
-    "service-run": ("packages/_run.html", {"result": RESULT | {"ok": True, "status": 200, "error": None, "output": "{}"}}),
+    "service-run": ("packages/_run.html", {"result": RESULT | {"ok": True, "status": 200, "error": None, "output": "{}"}, "fresh": True, "diagram": of_source(FLOW), "marks": {}}),
+    "diagram-unreadable": ("packages/_diagram.html", {"diagram": of_source("a: ["), "marks": {}}),
     "get-token-fragment": ("get_token_fragment.html", {"frame": FRAME}),
     "get-token": (
         "get_token.html",

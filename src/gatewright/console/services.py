@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse
 from starlette.responses import Response
 
 from gatewright.console.acls import deciding
+from gatewright.console.diagram import of_source
+from gatewright.console.run_result import marks_of
 from gatewright.console.run_result import show_run
 from gatewright.console.templating import pretty_json
 from gatewright.console.templating import render
@@ -34,6 +36,8 @@ from gatewright.services.source import read_source
 from gatewright.services.source import save_source
 from gatewright.web.security_headers import POLICY
 
+Marks = dict[str, dict[str, Any]]
+
 _CONFLICT: Final = "Not saved: the file was changed by somebody else meanwhile. Copy your text, load the page again and repeat the change."
 
 
@@ -48,8 +52,11 @@ async def show(visit: Visit) -> Response:
 
 
 async def check(visit: Visit) -> Response:
-    """The problems of the text in the editor, for its underlines."""
-    return JSONResponse({"problems": _shown(await _check(visit, visit.field("source")))})
+    """The problems of the text in the editor, for its underlines, and its diagram."""
+    text = visit.field("source").replace("\r\n", "\n")
+    problems = _shown(await _check(visit, text))
+    diagram = render("packages/_diagram.html", diagram=of_source(text, problems), marks={})
+    return JSONResponse({"problems": problems, "diagram": diagram})
 
 
 async def save(visit: Visit) -> Response:
@@ -76,10 +83,13 @@ async def save(visit: Visit) -> Response:
 
 async def run(visit: Visit) -> Response:
     """Run the service, a flow as it stands in the editor, and show each step."""
-    service = _find(visit)
-    result = await _run(visit, service, visit.field("source").replace("\r\n", "\n"))
+    service, text = _find(visit), visit.field("source").replace("\r\n", "\n")
+    result, marks = await _run(visit, service, text)
     if "hx-request" in visit.request.headers:
-        return Response(render("packages/_run.html", result=result), media_type="text/html")
+        fresh = service.kind == "flow" and bool(text)
+        diagram = of_source(text, _shown(await _check(visit, text))) if fresh else None
+        fragment = render("packages/_run.html", result=result, fresh=fresh, diagram=diagram, marks=marks)
+        return Response(fragment, media_type="text/html")
     source = _source(visit, service)
     return await _page(
         visit,
@@ -87,6 +97,7 @@ async def run(visit: Visit) -> Response:
         visit.field("source") or (source.text if source else ""),
         source.digest if source else "",
         result=result,
+        marks=marks,
     )
 
 
@@ -94,7 +105,7 @@ async def _check(visit: Visit, text: str) -> list[Problem]:
     return check_source(visit.catalogue, text, await visit.parts.directory.connections())
 
 
-async def _run(visit: Visit, service: Service, text: str) -> dict[str, Any]:
+async def _run(visit: Visit, service: Service, text: str) -> tuple[dict[str, Any], Marks]:
     try:
         values = msgspec.json.decode(visit.field("input").encode() or b"{}", type=dict[str, Any])
         catalogue = with_draft(visit.catalogue, service, text) if service.kind == "flow" and text else visit.catalogue
@@ -104,21 +115,22 @@ async def _run(visit: Visit, service: Service, text: str) -> dict[str, Any]:
         refused = ServiceError(422, "The flow cannot run as it stands", "\n".join(map(str, found.problems)))
     else:
         return await _invoke(visit, catalogue, service, values, text)
-    return show_run(Trace(), text, 0.0, error=refused)
+    return show_run(Trace(), text, 0.0, error=refused), {}
 
 
 async def _invoke(
     visit: Visit, catalogue: Catalogue, service: Service, values: dict[str, Any], text: str
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Marks]:
     limit = (await visit.parts.directory.settings()).service_time_limit
     trace, began = Trace(), time.monotonic()
     try:
         output = await visit.parts.runtime.invoke(
             catalogue, service.name, values, _caller(visit), seconds=limit, trace=trace
         )
-        return show_run(trace, text, time.monotonic() - began, output=to_json(output, service))
+        result = show_run(trace, text, time.monotonic() - began, output=to_json(output, service))
     except ServiceError as error:
-        return show_run(trace, text, time.monotonic() - began, error=error)
+        result = show_run(trace, text, time.monotonic() - began, error=error)
+    return result, marks_of(trace, text)
 
 
 def _caller(visit: Visit) -> Caller:
@@ -160,7 +172,7 @@ async def _saved(
 
 async def _page(
     visit: Visit, service: Service, text: str, revision: str, *, problems: list[dict[str, Any]] | None = None,
-    saved: str | None = None, result: dict[str, Any] | None = None, status: int = 200,
+    saved: str | None = None, result: dict[str, Any] | None = None, marks: Marks | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     visit.nonce = secrets.token_urlsafe(16)
     service = visit.catalogue.service(service.name) or service
@@ -178,11 +190,13 @@ async def _page(
         schemas={"input": _schema(service.input_schema), "output": _schema(service.output_schema)},
         source=text,
         source_name=service.file,
-        editable=service.kind == "flow",
         revision=revision or digest_of(text),
         words=_words(visit),
         input=visit.field("input") or pretty_json(dict(service.sample)),
         result=result,
+        fresh=False,
+        diagram=of_source(text, problems or []) if service.kind == "flow" and text else None,
+        marks=marks or {},
         problems=problems or [],
         saved=saved,
         curl=_curl(visit, service),
@@ -221,6 +235,7 @@ def _shown(problems: list[Problem]) -> list[dict[str, Any]]:
         {
             "line": problem.line,
             "column": problem.column,
+            "pointer": problem.pointer,
             "severity": problem.severity,
             "message": problem.message + (f" ({problem.mend})" if problem.mend else ""),
         }

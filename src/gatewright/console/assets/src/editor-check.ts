@@ -11,14 +11,21 @@ interface Problem {
   message: string;
 }
 
-/** A linter that sends the whole form to the field's `data-check` address and marks what comes back. */
+/**
+ * A linter that sends the whole form to the field's `data-check` address and marks what comes back.
+ * A diagram that comes with it is handed on by the event `gatewright:diagram`, unless the text is another by then.
+ */
 export function checkSource(field: HTMLTextAreaElement): (view: EditorView) => Promise<Diagnostic[]> {
   return async (view) => {
     const body = new URLSearchParams();
+    const sent = view.state.doc;
     for (const [name, value] of new FormData(field.form!)) body.append(name, String(value));
     const answer = await fetch(field.dataset.check!, { method: "POST", body, credentials: "same-origin" }).catch(() => null);
     if (!answer?.ok) return [];
-    const { problems } = (await answer.json()) as { problems: Problem[] };
+    const { problems, diagram } = (await answer.json()) as { problems: Problem[]; diagram?: string };
+    if (diagram !== undefined && view.state.doc.eq(sent)) {
+      document.dispatchEvent(new CustomEvent("gatewright:diagram", { detail: { text: sent, diagram } }));
+    }
     return problems.map((problem) => diagnostic(view, problem));
   };
 }

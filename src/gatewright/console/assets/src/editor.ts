@@ -13,6 +13,8 @@ import {
 import { checkSource } from "./editor-check";
 import { flowCompletions } from "./editor-words";
 import { isDark, lookExtension } from "./editor-look";
+import { FlowEditor } from "./flow-editor";
+import { bench } from "./flow-bench";
 
 function mount(field: HTMLTextAreaElement): EditorView {
   const look = new Compartment();
@@ -73,6 +75,17 @@ const views = new Map<string, EditorView>();
 for (const field of document.querySelectorAll<HTMLTextAreaElement>("textarea[data-editor]")) {
   views.set(field.id, mount(field));
 }
+
+const source = views.get("source");
+const diagram = document.querySelector<HTMLElement>("#diagram");
+if (source && diagram) bench(new FlowEditor(source, diagram));
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) {
+    event.preventDefault();
+    runForm();
+  }
+});
 
 // A step of the trace or a problem of the list shows its line in the source.
 document.addEventListener("click", (event) => {

@@ -14,7 +14,8 @@ export function keys(): void {
       const form = document.querySelector<HTMLFormElement>("form[data-guard]");
       if (form) {
         event.preventDefault();
-        form.requestSubmit(form.querySelector<HTMLElement>("[data-save]"));
+        const saves = [...document.querySelectorAll<HTMLButtonElement>("[data-save]")];
+        form.requestSubmit(saves.find((button) => button.form === form) ?? null);
       }
     }
   });
