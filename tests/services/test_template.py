@@ -150,3 +150,53 @@ def test_variables_come_out_as_they_went_in(values: dict[str, str]) -> None:
     found = where(ORDERS, "GET", raw)
     if found is not None:
         assert found == ("GET /orders/{orderId}/lines/{line}", values)
+
+
+ERP = routes(
+    "GET /erp/{+path}", "GET /erp/orders/{id}", "GET /{tenant}/{+rest}", "GET /erp/eu/{+path}", "OPTIONS /erp/{+path}"
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"/erp/a", ("GET /erp/{+path}", {"path": "a"})),
+        (b"/erp/a/b/c", ("GET /erp/{+path}", {"path": "a/b/c"})),
+        (b"/erp/orders/7", ("GET /erp/orders/{id}", {"id": "7"})),
+        (b"/erp/orders/7/lines", ("GET /erp/{+path}", {"path": "orders/7/lines"})),
+        (b"/erp/eu/x", ("GET /erp/eu/{+path}", {"path": "x"})),
+        (b"/acme/x%20y/z", ("GET /{tenant}/{+rest}", {"tenant": "acme", "rest": "x y/z"})),
+        (b"/erp", None),
+        (b"/erp/", None),
+        (b"/erp/a/../b", None),
+        (b"/erp/a/%2e%2e/b", None),
+        (b"/erp/a%2Fb", None),
+        (b"/erp/a//b", None),
+        (b"/oauth/token", None),
+    ],
+)
+def test_subtree_takes_the_rest_that_no_other_template_does(raw: bytes, expected: object) -> None:
+    assert where(ERP, "GET", raw) == expected
+
+
+def test_subtree_answers_its_own_method_only() -> None:
+    assert where(ERP, "DELETE", b"/erp/a") is None
+    assert where(ERP, "OPTIONS", b"/erp/a") == ("OPTIONS /erp/{+path}", {"path": "a"})
+    assert ERP.methods(b"/erp/a") == ("GET", "HEAD", "OPTIONS")
+
+
+@pytest.mark.parametrize("text", ["GET /{+path}/x", "GET /a/{+}", "GET /a/x{+path}"])
+def test_rest_stands_at_the_end_alone(text: str) -> None:
+    with pytest.raises(ValueError, match="one whole"):
+        parse_template(text)
+
+
+def test_two_subtrees_of_one_beginning_conflict() -> None:
+    with pytest.raises(ValueError, match="cannot be told from"):
+        routes("GET /erp/{+path}", "GET /erp/{+rest}")
+
+
+def test_filled_path_leads_back_to_the_same_variables() -> None:
+    template = parse_template("GET /erp/{tenant}/{+path}")
+    values = {"tenant": "a b", "path": "x/ü y/{tenant}"}
+    assert where(Templates([template]), "GET", template.filled(values).encode()) == (template.text, values)

@@ -134,7 +134,7 @@ def _by_name(service: Service) -> Json:
 
 
 def _by_template(service: Service, template: UrlTemplate) -> Json:
-    path = [f":{segment[1:-1]}" if segment.startswith("{") else segment for segment in template.segments]
+    path = [f":{segment.strip('{+}')}" if segment.startswith("{") else segment for segment in template.segments]
     values = [{"key": name, "value": _text(service.sample.get(name, ""))} for name in template.variables]
     rest = {name: value for name, value in service.sample.items() if name not in template.variables}
     request: Json = {"method": template.method, "description": service.description or service.title, "header": []}

@@ -25,12 +25,14 @@ from gatewright.kernel.telemetry import Activity
 from gatewright.oauth.dpop_nonce import DpopNonces
 from gatewright.oauth.keys import KeyRing
 from gatewright.oauth.server import AuthorizationServer
+from gatewright.services.caller_token import CallerTokens
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
 from gatewright.services.resource import served
+from gatewright.services.upstreams import Upstreams
 from gatewright.services.watcher import Watcher
 from gatewright.store import activity
 from gatewright.store import cleanup
@@ -87,7 +89,10 @@ class Parts:
         self.guard = Guard(self.server)
         self.refusals = Refusals(database, self.directory, clock)
         self.runtime = Runtime(
-            outgoing=self.way_out.outgoing, connections=self.way_out.connections, activity=self.activity
+            outgoing=self.way_out.outgoing,
+            connections=self.way_out.connections,
+            upstreams=Upstreams(CallerTokens(self.server.keys.sign, settings.issuer, clock)),
+            activity=self.activity,
         )
         self.reporter = Reporter(self.runtime, database, clock)
         self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import MutableMapping
 from typing import Any
-from urllib.parse import quote
 from urllib.parse import urlencode
 
 import msgspec
@@ -38,10 +37,11 @@ def _address(request: str, values: dict[str, Any]) -> tuple[str, str, dict[str, 
     missing = [name for name in template.variables if name not in values]
     if missing:
         raise ValueError(f"{', '.join(missing)} is missing")
-    filled = template.path
-    for name in template.variables:
-        filled = filled.replace("{" + name + "}", quote(str(values[name]), safe=""))
-    return template.method, filled, {name: value for name, value in values.items() if name not in template.variables}
+    return (
+        template.method,
+        template.filled(values),
+        {name: value for name, value in values.items() if name not in template.variables},
+    )
 
 
 def _request(access_token: str, method: str, path: str, values: dict[str, Any]) -> Request:

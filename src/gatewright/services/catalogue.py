@@ -15,6 +15,7 @@ from gatewright.services.template import Match
 from gatewright.services.template import Templates
 from gatewright.services.template import UrlTemplate
 from gatewright.services.template import parse_template
+from gatewright.services.upstream_service import Forwarder
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +38,11 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     lists: inputs that may come more than once in a query or form.
     readers: inputs whose texts, from a path, query or form, stand for something else, with their schemas.
     connections: the names of the connections that a flow uses.
+    forwarder: of an upstream service; HTTP requests go through it as they stand.
     """
 
     name: str
-    kind: Literal["flow", "python", "builtin"]
+    kind: Literal["flow", "python", "upstream", "builtin"]
     package: str
     file: str
     line: int = 1
@@ -56,6 +58,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     connections: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     run: Runner | None = None
+    forwarder: Forwarder | None = None
 
     @property
     def folder(self) -> str:

@@ -17,12 +17,17 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`\Z")
 
 def read(text: str, type_: type[T], file: str) -> T:
     """Read `text` as a `type_`. Raises FileProblem that names `file`, the place and what was expected there."""
+    return read_placed(text, type_, file)[0]
+
+
+def read_placed(text: str, type_: type[T], file: str) -> tuple[T, yaml.Document]:
+    """Like `read`, with the document, which knows each value's place."""
     try:
         document = yaml.load(text)
     except yaml.YamlProblem as problem:
         raise FileProblem(file, problem.line, problem.column, problem.message) from None
     try:
-        return msgspec.convert(document.value, type_)
+        return msgspec.convert(document.value, type_), document
     except msgspec.ValidationError as error:
         line, column, message = _explain(str(error), document)
         raise FileProblem(file, line, column, message) from None

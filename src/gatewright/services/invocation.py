@@ -1,6 +1,7 @@
 """Calling services: the way from a name, an input and a caller to an output or a problem."""
 
 import asyncio
+import math
 import os
 import threading
 import time
@@ -27,6 +28,9 @@ from gatewright.services.errors import ServiceError
 from gatewright.services.failing_runs import FailingRuns
 from gatewright.services.journals import Journals
 from gatewright.services.outgoing import Outgoing
+from gatewright.services.upstream_answer import UpstreamAnswer
+from gatewright.services.upstream_service import Arrived
+from gatewright.services.upstreams import Upstreams
 
 _GONE: Final = "499"  # the client went away, and the call with it: as nginx counts it
 _log = structlog.get_logger(__name__)
@@ -35,7 +39,8 @@ _log = structlog.get_logger(__name__)
 class Runtime:
     """Runs services for one process. Holds what they share: threads for plain functions, the way out, the clock.
 
-    outgoing: requests to other servers. publish: takes the events (CloudEvents 1.0) that flows emit.
+    outgoing: flows' requests to other servers. upstreams: the ways to upstreams.
+    publish: takes the events (CloudEvents 1.0) that flows emit.
     environ: where the secrets that packages declare come from.
     threads: how many plain functions run at once; waiting: how many more may wait before calls are refused with 503.
     depth: how many calls may be nested, a flow's call of a flow being one.
@@ -51,6 +56,7 @@ class Runtime:
         depth: int = 32,
         outgoing: Outgoing | None = None,
         connections: Connections | None = None,
+        upstreams: Upstreams | None = None,
         publish: Callable[[dict[str, object]], Awaitable[None]] | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
@@ -62,6 +68,7 @@ class Runtime:
         self.failing_runs = FailingRuns()
         self.outgoing = outgoing or Outgoing()
         self._connections = connections
+        self.upstreams = upstreams or Upstreams()
         self.publish = publish or _log_event
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service")
         self._room = threading.BoundedSemaphore(threads + waiting)
@@ -77,6 +84,7 @@ class Runtime:
     async def close(self) -> None:
         """Take no more calls; functions that still run in threads are left to finish."""
         await self.outgoing.close()
+        await self.upstreams.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def invoke(
@@ -105,6 +113,26 @@ class Runtime:
         return await self._run(
             service, values, Call(self, catalogue, service, caller, deadline, 0, trace, request=request)
         )
+
+    async def forward(
+        self, catalogue: Catalogue, service: Service, arrived: Arrived, caller: Caller
+    ) -> tuple[UpstreamAnswer, list[tuple[bytes, bytes]]]:
+        """Send a request on to the upstream that a service stands for; its answer, and the headers that pass.
+
+        Raises ServiceError like `invoke`; the upstream's own time limits hold.
+        """
+        service = self._find(catalogue, service.name, caller)
+        assert service.forwarder is not None
+        outcome, began = _GONE, perf_counter()
+        try:
+            answered = await service.forwarder.forward(arrived, Call(self, catalogue, service, caller, math.inf))
+            outcome = ""
+            return answered
+        except ServiceError as error:
+            outcome = str(error.status)
+            raise
+        finally:
+            self.activity.add("service", service.name, outcome, perf_counter() - began)
 
     async def call_from(self, call: Call, name: str, values: dict[str, Any]) -> object:
         """Run a service that another one calls: same caller, catalogue and deadline. Gives plain JSON values.

@@ -20,9 +20,12 @@ from gatewright.services.python_loader import load_python
 from gatewright.services.routes import check_routes
 from gatewright.services.scan import FLOW
 from gatewright.services.scan import PYTHON
+from gatewright.services.scan import UPSTREAM
 from gatewright.services.scan import ScannedPackage
 from gatewright.services.scan import Stamp
 from gatewright.services.scan import scan
+from gatewright.services.upstream_loader import LoadedUpstreams
+from gatewright.services.upstream_loader import UpstreamLoader
 
 _MANIFEST = "package.yaml"
 
@@ -35,6 +38,7 @@ class _Known(msgspec.Struct):
     problem: Problem | None = None
     python_stamps: dict[str, Stamp] = {}
     python: LoadedPython | None = None
+    upstreams: LoadedUpstreams = LoadedUpstreams()
 
 
 class Loader:
@@ -48,6 +52,7 @@ class Loader:
         self._builtins = tuple(builtins)
         self._known: dict[str, _Known] = {}
         self._flows = FlowLoader(packages)
+        self._upstreams = UpstreamLoader(packages)
         self._scanned: list[ScannedPackage] | None = None
         self._catalogue = Catalogue()
         self._outdated: list[str] = []
@@ -84,6 +89,8 @@ class Loader:
             known.python = (
                 load_python(scanned.folder, self._packages / scanned.folder, list(python)) if python else None
             )
+        upstreams = [(file, stamp) for file, stamp in scanned.files.items() if file.endswith(UPSTREAM)]
+        known.upstreams = self._upstreams.load(scanned.folder, upstreams)
         return known
 
     def _read_manifest(self, folder: str) -> tuple[Package | None, Problem | None]:
@@ -103,16 +110,17 @@ class Loader:
         return package, None
 
     def _assemble(self, scanned: list[ScannedPackage]) -> Catalogue:
-        python = [service for known in self._known.values() if known.python for service in known.python.services]
+        others = [service for known in self._known.values() if known.python for service in known.python.services]
+        others += [service for known in self._known.values() for service in known.upstreams.services]
         files = [
             FlowFile(each.folder, file, stamp)
             for each in scanned
             for file, stamp in each.files.items()
             if file.endswith(FLOW)
         ]
-        flows = self._flows.load(files, [*self._builtins, *python])
+        flows = self._flows.load(files, [*self._builtins, *others])
         services: dict[str, list[Service]] = {each.folder: [] for each in scanned}
-        for service in [*python, *flows.services]:
+        for service in [*others, *flows.services]:
             services[service.package].append(service)
         found = {
             folder: (services[folder], [*self._file_problems(folder), *flows.problems.get(folder, ())])
@@ -126,7 +134,7 @@ class Loader:
     def _file_problems(self, folder: str) -> list[Problem]:
         known = self._known[folder]
         python = known.python.problems if known.python else ()
-        return [*([known.problem] if known.problem else ()), *python]
+        return [*([known.problem] if known.problem else ()), *python, *known.upstreams.problems]
 
     def _package(self, folder: str, services: list[Service], problems: list[Problem]) -> LoadedPackage:
         known = self._known[folder]

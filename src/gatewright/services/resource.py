@@ -50,6 +50,8 @@ def _is_served(found: Place, catalogue: Catalogue) -> bool:
 
 def begins_with(template: UrlTemplate, found: Place) -> bool:
     """Whether a template has routes at or below a place."""
+    if template.rest and len(found) >= len(template.segments):
+        found = (*found[: len(template.segments) - 1], template.rest)
     beginning = template.segments[: len(found)]
     return len(beginning) == len(found) and all(
         written == given or written.startswith("{") for written, given in zip(beginning, found, strict=True)

@@ -12,10 +12,11 @@ Stamp = tuple[int, int, int]
 
 FLOW = ".flow.yaml"
 PYTHON = ".py"
+UPSTREAM = ".upstream.yaml"
 
 
 class ScannedPackage(msgspec.Struct, frozen=True):
-    """One package's folder. `files` maps paths below it, with `/`, to stamps: package.yaml and all flow and Python files."""
+    """One package's folder. `files` maps paths below it, with `/`, to stamps: package.yaml and all flow, Python and upstream files."""
 
     folder: str
     files: dict[str, Stamp]
@@ -49,7 +50,7 @@ def _walk(folder: str, prefix: str, found: list[tuple[str, Stamp]]) -> None:
             continue
         if entry.is_dir(follow_symlinks=False):
             _walk(entry.path, f"{prefix}{entry.name}/", found)
-        elif entry.name.endswith((FLOW, PYTHON)):
+        elif entry.name.endswith((FLOW, PYTHON, UPSTREAM)):
             try:
                 status = entry.stat()
             except FileNotFoundError:

@@ -107,12 +107,18 @@ class Gatewright:
         await self._pages(scope, receive, counting(path, send, self.parts.activity) if path in PAGES else send)
 
     async def _answer(self, request: Request, handler: Handler) -> Response:
-        if request.method == "OPTIONS":
+        if request.method == "OPTIONS" and not self._is_templates(request):
             return cors.preflight(request, await self.parts.directory.settings())
         response = await handler(request, self.parts)
         if b"origin" in request.headers:
             response.headers = [*response.headers, *cors.allowed(request, await self.parts.directory.settings())]
         return response
+
+    def _is_templates(self, request: Request) -> bool:
+        """Whether an OPTIONS request is a URL template's, and not a browser's question (the Fetch standard's preflight)."""
+        if b"access-control-request-method" in request.headers:
+            return False
+        return self.parts.catalogue.match("OPTIONS", request.raw_path) is not None
 
     def _forward(self, scope: Scope) -> None:
         """Let pages see the address and scheme that a trusted proxy vouches for."""

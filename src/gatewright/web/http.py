@@ -1,8 +1,10 @@
 """The small request and response that the hot paths use, over raw ASGI."""
 
+import asyncio
 import itertools
 import os
 import re
+from collections.abc import AsyncIterator
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import MutableMapping
@@ -34,6 +36,7 @@ class Request:
     """
 
     __slots__ = (
+        "_read",
         "_receive",
         "address",
         "headers",
@@ -58,6 +61,7 @@ class Request:
         self.scheme: str = scope.get("scheme", "http")
         self.reference = b"%s%08x" % (_PROCESS, next(_COUNT))
         self._receive = receive
+        self._read: asyncio.Event | None = None
 
     @property
     def id(self) -> str:
@@ -83,6 +87,36 @@ class Request:
         if len(body) > most:
             raise BodyTooLarge
         return body
+
+    def chunks(self, most: int) -> AsyncIterator[bytes]:
+        """The body piece by piece, as it comes. Raises like `body`."""
+        self._read = asyncio.Event()
+        return self._pieces(most, self._read)
+
+    async def _pieces(self, most: int, read: asyncio.Event) -> AsyncIterator[bytes]:
+        length = 0
+        try:
+            while True:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    raise Disconnected
+                chunk: bytes = message.get("body", b"")
+                length += len(chunk)
+                if length > most:
+                    raise BodyTooLarge
+                if chunk:
+                    yield chunk
+                if not message.get("more_body"):
+                    return
+        finally:
+            read.set()
+
+    async def gone(self) -> None:
+        """Return when the client has gone away. A body that nobody reads is lost."""
+        if self._read is not None:  # until then, who reads it hears of it
+            await self._read.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def _rest(self, body: bytes, most: int) -> bytes:
         """A body that comes in pieces, and of one that is too large a little more than `most`."""
@@ -125,6 +159,35 @@ class Response:
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else self.body})
+
+
+class StreamedResponse(Response):
+    """An answer that is sent as it comes; `headers` tell its length where it is known.
+
+    When `chunks` raises, the connection is broken off, so that nobody takes the beginning for the whole.
+    close: called once it is sent, or will not be.
+    """
+
+    __slots__ = ("_chunks", "_close")
+
+    def __init__(self, status: int, headers: Headers, chunks: AsyncIterator[bytes], close: Callable[[], None]) -> None:
+        super().__init__(status, b"", headers)
+        self._chunks, self._close = chunks, close
+
+    async def send(self, request: Request, send: Send) -> None:
+        """Send it, with the request's id; without the body for HEAD. Stops when the client goes away."""
+        gone = asyncio.ensure_future(request.gone())
+        gone.add_done_callback(lambda _: self._close())
+        try:
+            headers = [*self.headers, (b"x-request-id", request.reference)]
+            await send({"type": "http.response.start", "status": self.status, "headers": headers})
+            if request.method != "HEAD":
+                async for chunk in self._chunks:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+            self._close()
 
 
 def accepts(accept: bytes, media_type: str) -> bool:

@@ -21,6 +21,7 @@ from gatewright.web.refusals import note_missing
 from gatewright.web.service_answers import answered
 from gatewright.web.service_answers import problem
 from gatewright.web.service_answers import refused
+from gatewright.web.service_forwarding import forward
 from gatewright.web.service_input import bearer_token
 from gatewright.web.service_input import service_input
 
@@ -89,6 +90,9 @@ async def _guarded(request: Request, parts: Parts, name: str, match: Match | Non
         note_missing(caller, request, parts, name)
         raise ServiceError(404, "No such service", "the address names no service")
     settings = await parts.directory.settings()
+    if service.forwarder is not None:
+        response = await forward(request, parts, catalogue, service, match, body, caller)
+        return with_next_nonce(response, request, settings, parts)
     values = await service_input(request, parts, service, match, body, caller)
     output = await parts.runtime.invoke(
         catalogue, name, values, caller, seconds=settings.service_time_limit, request=request.id

@@ -1,0 +1,82 @@
+"""What an upstream answered, and what its failures are to callers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Final
+
+import structlog
+
+from gatewright.services.errors import ServiceError
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_WITHOUT_BODY: Final = frozenset({204, 304})
+_log = structlog.get_logger("gatewright.upstreams")
+
+
+class BrokenOff(Exception):
+    """The rest of an answer that has begun will not come."""
+
+
+class UpstreamAnswer:
+    """An answer whose body is still to be read. Close it, read or not.
+
+    headers: as they came, names in any case. length: of the body in bytes, if it is known.
+    """
+
+    def __init__(self, response: "aiohttp.ClientResponse", name: str, most: int, done: Callable[[], None]) -> None:
+        self.status = response.status
+        self.headers = response.raw_headers
+        self.has_body = response.method != "HEAD" and response.status not in _WITHOUT_BODY
+        self.length = response.content_length
+        self.content_type = response.content_type
+        self._response, self._name, self._most, self._done = response, name, most, done
+        self._closed = False
+
+    async def read(self) -> bytes:
+        """The whole body. Raises ServiceError when it does not come whole, or is longer than allowed."""
+        try:
+            return b"".join([chunk async for chunk in self.chunks()])
+        except BrokenOff as error:
+            raise ServiceError(502, "The upstream broke off", f"{self._name}: {error}") from None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes. Raises BrokenOff when the rest does not come, or is longer than allowed."""
+        import aiohttp
+
+        if not self.has_body:
+            return
+        size = 0
+        try:
+            async for chunk in self._response.content.iter_any():
+                size += len(chunk)
+                if size > self._most:
+                    raise BrokenOff(f"its answer is longer than {self._most} bytes")
+                yield chunk
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
+            if self._closed:
+                raise BrokenOff("nobody waits for it any more") from None
+            _log.warning("upstream broke off", upstream=self._name, reason=str(error) or type(error).__name__)
+            raise BrokenOff("its answer did not come whole") from None
+
+    def close(self) -> None:
+        """Give the connection back; one whose answer was not read to its end is closed."""
+        self._closed = True
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+        self._done()
+
+    def __del__(self) -> None:
+        self._done()
+
+
+def failure(error: Exception, name: str) -> ServiceError:
+    """The refusal of a call that brought no answer. The log knows more."""
+    if isinstance(error, TimeoutError):
+        return ServiceError(504, "The upstream took too long", f"{name} did not answer in time")
+    return ServiceError(502, "The upstream cannot be reached", f"{name} gave no answer that could be used")

@@ -1,0 +1,225 @@
+"""Upstream services: a document becomes services, which forward requests as they stand and answer flows' calls."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from typing import Final
+from urllib.parse import unquote_plus
+from urllib.parse import urlencode
+
+import msgspec
+import structlog
+
+from gatewright.services import upstream_headers
+from gatewright.services.call import Call
+from gatewright.services.errors import ServiceError
+from gatewright.services.upstream import Operation
+from gatewright.services.upstream import Secret
+from gatewright.services.upstream import Upstream
+from gatewright.services.upstream_answer import UpstreamAnswer
+from gatewright.services.upstream_client import Body
+from gatewright.services.upstream_client import UpstreamRequest
+from gatewright.services.upstream_path import PathMapping
+
+WHOLE: Final = PathMapping("/{+path}")
+"""What an upstream without operations takes."""
+_SECRET: Final = "GATEWRIGHT_SECRET_"
+_IN_QUERY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_PASSES: Final = 3
+_PSEUDONYM: Final = "gatewright"
+_log = structlog.get_logger("gatewright.upstreams")
+
+
+class Arrived(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to be forwarded. Header names are in lower case.
+
+    variables: of the URL template that it came by; None: it came by the service's own address.
+    prefix: of a template that ends in the rest of the path, what comes before that, as it stood in the request.
+    """
+
+    id: str
+    method: str
+    variables: Mapping[str, str] | None
+    prefix: str | None = None
+    query: str
+    headers: Mapping[bytes, bytes]
+    body: Body | bytes | None = None
+
+
+class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
+    """How one service forwards. operation: None when it takes every method and path."""
+
+    name: str
+    upstream: Upstream
+    operation: Operation | None
+    path: PathMapping
+    sent: frozenset[bytes]
+    received: frozenset[bytes]
+
+    async def forward(self, arrived: Arrived, call: Call) -> tuple[UpstreamAnswer, list[tuple[bytes, bytes]]]:
+        """Send a request on; the answer, and those of its headers that pass. Raises ServiceError."""
+        method = self._method(arrived)
+        _refuse_loop(arrived.headers)
+        values, query = self._values(arrived)
+        headers = upstream_headers.sent(arrived.headers, self.sent)
+        headers += [("X-Request-Id", arrived.id), *await self._own_headers(call)]
+        if isinstance(arrived.body, Body) and b"content-length" in arrived.headers:
+            headers.append(("Content-Length", arrived.headers[b"content-length"].decode("ascii")))
+        request = UpstreamRequest(method=method, target=self._target(values, query), headers=headers, body=arrived.body)
+        answer = await call.runtime.upstreams.client(self.name, self.upstream).send(request)
+        try:
+            return answer, self._answer_headers(answer, arrived)
+        except BaseException:
+            answer.close()
+            raise
+
+    async def run(self, values: dict[str, Any], call: Call) -> object:
+        """Answer a call by name with the body's value. Raises ServiceError for every status from 400 up."""
+        if self.operation is None:
+            method, path, query, body = _whole_call(values)
+        else:
+            method, path = self.operation.method, values
+            rest = {name: value for name, value in values.items() if name not in self.path.variables}
+            query, body = (rest, None) if method in _IN_QUERY else ({}, rest)
+        headers = [("Accept", "application/json"), *await self._own_headers(call)]
+        if body is not None:
+            headers.append(("Content-Type", "application/json"))
+        request = UpstreamRequest(
+            method=method,
+            target=self._target(path, urlencode(_texts(query), doseq=True)),
+            headers=headers,
+            body=None if body is None else msgspec.json.encode(body),
+        )
+        left = call.deadline - asyncio.get_running_loop().time()
+        answer = await call.runtime.upstreams.client(self.name, self.upstream).send(request, max(left, 0.001))
+        try:
+            return _value(answer, await answer.read())
+        finally:
+            answer.close()
+
+    def _method(self, arrived: Arrived) -> str:
+        if self.operation is None or (arrived.method == "HEAD" and self.operation.method == "GET"):
+            return arrived.method
+        # What is safe to ask for must stay so (RFC 9110 §9.2.1): links are followed and fetched ahead.
+        if arrived.variables is None and arrived.method in _SAFE and self.operation.method not in _SAFE:
+            raise ServiceError(405, detail=f"the operation is {self.operation.method}; send POST to this address")
+        return self.operation.method
+
+    def _values(self, arrived: Arrived) -> tuple[Mapping[str, object], str]:
+        """The path's variables, and the query that passes on. What the template does not give, the query does."""
+        values: dict[str, object] = dict(arrived.variables or {})
+        kept = []
+        for pair in arrived.query.split("&") if arrived.query else ():
+            name, _, text = pair.partition("=")
+            name = unquote_plus(name)
+            if name in self.path.variables:
+                if name in values:
+                    raise ServiceError(400, "The input is ambiguous", f"{name!r} is given twice; give it once")
+                values[name] = unquote_plus(text)
+            elif name != "access_token" and self._passes(name):
+                kept.append(pair)
+        return values, "&".join(kept)
+
+    def _passes(self, name: str) -> bool:
+        allowed = self.upstream.query
+        return allowed == "all" or (allowed != "none" and name in allowed)
+
+    def _target(self, values: Mapping[str, object], query: str) -> str:
+        is_base = self.operation is None and not values.get(WHOLE.rest)
+        path = self.upstream.base.path + ("" if is_base else self.path.filled(values))
+        return (path or "/") + (f"?{query.replace('#', '%23')}" if query else "")
+
+    async def _own_headers(self, call: Call) -> list[tuple[str, str]]:
+        """The fixed headers, and who calls."""
+        headers = [("Via", f"1.1 {_PSEUDONYM}")]
+        for name, value in self.upstream.headers.set.items():
+            headers.append((name, value if isinstance(value, str) else _secret(value, call)))
+        caller = self.upstream.caller
+        if caller is not None and call.caller.kind != "anonymous":
+            is_token = caller.as_ == "token"
+            text = await call.runtime.upstreams.token(
+                call.caller, self.upstream.audience, caller.lifetime, as_access_token=is_token
+            )
+            headers.append(("Authorization", f"Bearer {text}") if is_token else (caller.header, text))
+        return headers
+
+    def _answer_headers(self, answer: UpstreamAnswer, arrived: Arrived) -> list[tuple[bytes, bytes]]:
+        headers = []
+        for name, value in upstream_headers.received(answer.headers, self.received):
+            if name in (b"location", b"content-location"):
+                value = self._location(value, arrived)
+            if value:
+                headers.append((name, value))
+        return headers
+
+    def _location(self, value: bytes, arrived: Arrived) -> bytes:
+        """Where the caller finds what the upstream points to. Addresses of its own that lead nowhere here are left out."""
+        text = value.decode("latin-1")
+        base = self.upstream.base
+        origin = f"{base.scheme}://{base.netloc}"
+        if text == origin or text.startswith(origin + "/"):
+            text = text.removeprefix(origin)
+        elif "://" in text.partition("?")[0]:
+            return value
+        below = base.path + "/"
+        if arrived.prefix is None or text.startswith("//"):
+            return b""
+        if not text.startswith("/"):
+            return value
+        return f"{arrived.prefix}/{text.removeprefix(below)}".encode("latin-1") if text.startswith(below) else b""
+
+
+def _refuse_loop(headers: Mapping[bytes, bytes]) -> None:
+    if headers.get(b"via", b"").count(_PSEUDONYM.encode()) >= _MOST_PASSES:
+        raise ServiceError(508, "Loop Detected", "the upstream leads back to this server")
+
+
+def _secret(value: Secret, call: Call) -> str:
+    loaded = call.catalogue.packages.get(call.service.package)
+    declared = loaded.package.secrets if loaded and loaded.package else ()
+    text = call.runtime.environ.get(_SECRET + value.secret.upper().replace("-", "_"))
+    if value.secret not in declared or not text or not upstream_headers.is_value(value.before + text):
+        _log.error("upstream's secret is not there", service=call.service.name, secret=value.secret)
+        raise ServiceError(503, "The upstream is not set up", "its administrator sees the reason in the log")
+    return value.before + text
+
+
+def _whole_call(values: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mapping[str, Any], Any]:
+    method, query = values.get("method", "GET"), values.get("query") or {}
+    if method not in {*_IN_QUERY, "POST", "PUT", "PATCH"} or not isinstance(query, dict):
+        raise ServiceError(400, "The input does not fit", "method is an HTTP method, query an object")
+    return method, values, query, values.get("body")
+
+
+def _texts(query: Mapping[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name, value in query.items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict | list):
+                raise ServiceError(400, "The input does not fit", f"{name} must be a text, a number or a list of these")
+        if value is not None:
+            found[name] = [_text(each) for each in (value if isinstance(value, list) else [value])]
+    return found
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _value(answer: UpstreamAnswer, body: bytes) -> object:
+    kind = answer.content_type
+    value: object = None
+    if body:
+        value = body.decode(errors="replace")
+        if kind == "application/json" or kind.endswith("+json"):
+            try:
+                value = msgspec.json.decode(body)
+            except (msgspec.DecodeError, RecursionError):
+                raise ServiceError(
+                    502, "The upstream's answer cannot be used", "it says it is JSON and is not"
+                ) from None
+    if answer.status >= 400:
+        extensions = {"upstream": value} if len(body) <= 16_000 else {}
+        raise ServiceError(answer.status, "The upstream refused", extensions=extensions)
+    return value

@@ -1,0 +1,163 @@
+"""Upstreams through a real server: bodies that are larger than its memory, clients that go away, answers that break off."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.running import seed
+from tests.running.process import Server
+from tests.running.process import new_server
+from tests.running.upstream import Received
+from tests.running.upstream import StandIn
+from tests.running.upstream import hang
+from tests.running.upstream import stand_in
+
+__all__ = ["stand_in"]
+
+MEGABYTE = 1_000_000
+LARGE = 200 * MEGABYTE
+PIECE = b"x" * 100_000
+MANIFEST = """
+name: Erp
+version: 1.0.0
+url_templates:
+  - {template: "GET /erp/{+path}", service: "orders:erp"}
+  - {template: "PUT /erp/{+path}", service: "orders:erp"}
+"""
+"""Its folder is one that the scope `orders` opens."""
+
+
+@pytest.fixture
+def server(seeded: Path, tmp_path: Path, stand_in: StandIn) -> Iterator[Server]:
+    running = new_server(seeded, tmp_path, workers=1)
+    package = tmp_path / "packages" / "Erp"
+    (package / "services" / "orders").mkdir(parents=True)
+    (package / "package.yaml").write_text(MANIFEST)
+    (package / "services" / "orders" / "erp.upstream.yaml").write_text(
+        f"base_url: {stand_in.url}\nlimits: {{request: 2000000000}}\nconnections: {{most: 2, waiting: 0}}\n"
+    )
+    yield running
+    running.clean_up()
+
+
+@pytest_asyncio.fixture
+async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    await asyncio.to_thread(server.start)
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+        answer = await client.post(
+            "/oauth/token", data={"grant_type": "client_credentials"}, auth=(seed.LEDGER, seed.SECRETS[seed.LEDGER])
+        )
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
+    await asyncio.to_thread(server.stop)
+
+
+def memory(server: Server) -> int:
+    """Bytes that the server's processes hold; they are one process group."""
+    assert server._process is not None
+    group = server._process.pid
+    kept = 0
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and os.getpgid(int(process.name)) == group:
+                kept += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return kept
+
+
+async def test_large_bodies_pass_both_ways_in_little_memory(
+    server: Server, http: httpx.AsyncClient, stand_in: StandIn
+) -> None:
+    async def sent() -> AsyncIterator[bytes]:
+        for _ in range(LARGE // len(PIECE)):
+            yield PIECE
+
+    async def large(received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % LARGE)
+        for _ in range(LARGE // len(PIECE)):
+            writer.write(PIECE)
+            await writer.drain()
+
+    stand_in.answers["/large"] = large
+    assert (await http.get("/erp/small")).status_code == 200
+    before = memory(server)
+    answer = await http.put("/erp/large-body", content=sent(), headers={"Content-Length": str(LARGE)})
+    assert (answer.status_code, stand_in.last.length) == (200, LARGE)
+    most, size = memory(server), 0
+    async with http.stream("GET", "/erp/large") as got:
+        async for piece in got.aiter_raw():
+            if size // (20 * MEGABYTE) != (size + len(piece)) // (20 * MEGABYTE):
+                most = max(most, memory(server))
+            size += len(piece)
+    assert size == LARGE
+    assert most - before < 60 * MEGABYTE
+
+
+async def test_client_that_goes_away_stops_the_call(http: httpx.AsyncClient, stand_in: StandIn) -> None:
+    stand_in.answers["/hangs"] = hang
+    for _ in range(3):  # more than there are connections: each gives its place back
+        asked = asyncio.ensure_future(http.get("/erp/hangs"))
+        await asyncio.sleep(0.3)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await stand_in.until_left()
+    assert len(stand_in.received) == 3
+
+
+async def test_client_that_goes_away_in_the_answer_stops_it(http: httpx.AsyncClient, stand_in: StandIn) -> None:
+    async def pauses(received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + PIECE)
+        await asyncio.sleep(3600)
+
+    stand_in.answers["/pauses"] = pauses
+    async with http.stream("GET", "/erp/pauses") as got:
+        assert await anext(got.aiter_raw())
+    async with asyncio.timeout(5):
+        await stand_in.until_left()
+
+
+async def test_client_that_goes_away_in_its_body_ends_the_upstreams_request(
+    http: httpx.AsyncClient, stand_in: StandIn
+) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield PIECE
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await http.put("/erp/half", content=half(), headers={"Content-Length": "200000"})
+    async with asyncio.timeout(5):
+        await stand_in.until_left()
+    assert (await http.get("/erp/small")).status_code == 200
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 200000", "Transfer-Encoding: chunked"])
+async def test_answer_that_breaks_off_does_not_look_whole(
+    http: httpx.AsyncClient, stand_in: StandIn, length: str
+) -> None:
+    async def broken(received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n4\r\nhalf\r\n".encode())
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+
+    stand_in.answers["/broken"] = broken
+    with pytest.raises(httpx.RemoteProtocolError):
+        await http.get("/erp/broken")
+
+
+async def test_two_large_requests_with_one_connection_each_do_not_mix(
+    http: httpx.AsyncClient, stand_in: StandIn
+) -> None:
+    bodies = [bytes([number]) * 3_000_000 for number in (1, 2)]
+    answers = await asyncio.gather(*(http.put("/erp/body", content=body) for body in bodies))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert {each.body[:1] for each in stand_in.received} == {b"\1", b"\2"}
+    assert all(set(each.body) == {each.body[0]} and each.length == 3_000_000 for each in stand_in.received)
