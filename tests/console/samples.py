@@ -16,6 +16,7 @@ from gatewright.store.records import Acl
 from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
 from gatewright.store.records import Group
+from gatewright.store.records import Passkey
 from gatewright.store.records import Scope
 from gatewright.store.records import Totp
 from gatewright.store.records import User
@@ -33,6 +34,7 @@ DONE = Frame(
         Flash("failed", "The scope was changed by ada in the meantime: look at it and save again."),
     ),
 )
+PASSKEY = {"options": '{"challenge": "AAEC"}', "origin": "https://id.example"}
 BRAND = {"title": "Gatewright", "logo": "", "footer": "Protected by Gatewright"}
 
 POSTMAN = Client(
@@ -228,7 +230,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "login.html",
         {
             "brand": BRAND, "csrf": "c", "action": "/console/login", "hidden": {"next": "/console/"}, "client": "",
-            "username": "ada", "error": "That username and password do not go together. Check both and try again.",
+            "username": "ada", "passkey": PASSKEY, "error": "That username and password do not go together. Check both and try again.",
         },
     ),
     "consent": (
@@ -411,14 +413,17 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"]}, {"user": ADA, "groups": []}]}),
     "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"], "revision": "2"}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
     "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
-    "second-factor": ("second_factor.html", {"brand": BRAND, "csrf": "c", "action": "/account/second-factor", "hidden": {"next": "/console/"}, "has_app": True, "error": "This is no valid code."}),
-    "factors": ("account/factors.html", {"frame": OWN, "factors": Factors(Totp(user_id="u", sealed=b"", last_step=1, created_at=NOW - 7200), (), 3)}),
-    "factors-none": ("account/factors.html", {"frame": OWN, "factors": Factors(None, (), 0)}),
+    "second-factor": ("second_factor.html", {"brand": BRAND, "csrf": "c", "action": "/account/second-factor", "hidden": {"next": "/console/"}, "has_app": True, "passkey": PASSKEY, "error": "This is no valid code."}),
+    "factors": ("account/factors.html", {"frame": OWN, "factors": Factors(Totp(user_id="u", sealed=b"", last_step=1, created_at=NOW - 7200), (), 3), "passkeys": [{"id": "AAEC", "passkey": Passkey(credential_id=b"k", user_id="u", name="Laptop", public_key=b"", sign_count=0, transports=(), backed_up=True, created_at=NOW - 7200)}], "address": "https://id.example"}),
+    "factors-none": ("account/factors.html", {"frame": OWN, "factors": Factors(None, (), 0), "passkeys": [], "address": ""}),
+    "passkey-new": ("account/passkey_new.html", {"frame": OWN, "name": "Laptop", "passkey": None, "error": "This is not your password."}),
+    "passkey-create": ("account/passkey_new.html", {"frame": OWN, "name": "Laptop", "passkey": PASSKEY, "error": ""}),
+    "passkey-rename": ("account/passkey_rename.html", {"frame": OWN, "id": "AAEC", "values": {"name": ""}, "errors": {"name": "Name has 1 to 60 printable characters."}}),
     "app-password": ("account/app_password.html", {"frame": OWN, "error": "This is not your password."}),
     "app-key": ("account/app_key.html", {"frame": OWN, "picture": Markup('<svg width="4" height="4"><path d="M0 0"/></svg>'), "key": "ABCD EFGH", "enrolment": "sealed", "error": ""}),
     "recovery-codes": ("account/recovery_codes.html", {"frame": OWN, "codes": ["abcd-efgh-jkmn-pqrs"]}),
-    "proof": ("proof.html", {"frame": FRAME, "action": "/console/oauth/keys/rotate", "fields": [("algorithm", "ES256")], "error": ""}),
-    "proof-wrong": ("proof.html", {"frame": OWN, "action": "/account/factors", "fields": [], "error": "This is not your password."}),
+    "proof": ("proof.html", {"frame": FRAME, "action": "/console/oauth/keys/rotate", "fields": [("algorithm", "ES256")], "passkey": PASSKEY, "error": ""}),
+    "proof-wrong": ("proof.html", {"frame": OWN, "action": "/account/factors", "fields": [], "passkey": None, "error": "This is not your password."}),
     "looked-at": ("people/groups.html", {"frame": Frame(user="eve", csrf="c", now=NOW, missing="Administrators"), "rows": []}),
     "account-access": (
         "account/access.html",

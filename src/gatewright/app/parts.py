@@ -13,6 +13,7 @@ from gatewright.admin.actor import By
 from gatewright.app.outgoing import WayOut
 from gatewright.app.refusals import Refusals
 from gatewright.app.reporter import Reporter
+from gatewright.identity.passkeys import passkeys_of
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
 from gatewright.kernel.errors import GatewrightError
@@ -71,6 +72,7 @@ class Parts:
         self.clock = clock
         self.packages_folder = workspace / "packages"
         self.sealer = master_sealer(workspace, dict(os.environ))
+        master_key = load_master_key(workspace, dict(os.environ))
         self.directory = Directory(database)
         self.activity = Activity()
         self.way_out = WayOut(database, self.directory, self.sealer, clock)
@@ -80,12 +82,13 @@ class Parts:
             clock,
             settings.issuer,
             KeyRing(database, self.directory, self.sealer, clock),
-            DpopNonces(load_master_key(workspace, dict(os.environ)), clock),
+            DpopNonces(master_key, clock),
             self.sealer,
             Fetcher(self.way_out.private_hosts, clock),
             lambda path: served(path, self.catalogue),
             self.activity,
         )
+        self.passkeys = passkeys_of(settings.issuer, database, master_key, clock)
         self.guard = Guard(self.server)
         self.refusals = Refusals(database, self.directory, clock)
         self.runtime = Runtime(

@@ -1,4 +1,4 @@
-"""`/account/factors`: the authenticator app and the recovery codes of a user."""
+"""`/account/factors`: what a user has beside the password; the authenticator app and the recovery codes."""
 
 from base64 import urlsafe_b64decode
 from base64 import urlsafe_b64encode
@@ -13,6 +13,7 @@ from gatewright.identity import second_factor
 from gatewright.identity import totp
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.identity.users import verify_password
+from gatewright.identity.webauthn_json import base64url
 from gatewright.kernel.errors import NotFound
 from gatewright.web.account_visit import AccountVisit
 
@@ -24,7 +25,12 @@ _TOO_LATE: Final = "This took too long. Begin again; the key before is void."
 async def show(visit: AccountVisit) -> Response:
     """What the user has beside the password."""
     found = await visit.read(second_factor.of_user, visit.user.id)
-    return visit.page("account/factors.html", factors=found)
+    return visit.page(
+        "account/factors.html",
+        factors=found,
+        passkeys=[{"id": base64url(each.credential_id), "passkey": each} for each in found.passkeys],
+        address=visit.parts.passkeys.party.origin if visit.parts.passkeys else "",
+    )
 
 
 async def add_app(visit: AccountVisit) -> Response:

@@ -18,6 +18,7 @@ from gatewright.identity.users import change_own_password
 from gatewright.kernel.errors import Invalid
 from gatewright.web import account_access
 from gatewright.web import account_factors
+from gatewright.web import account_passkeys
 from gatewright.web.account_visit import Page
 from gatewright.web.account_visit import own_account
 from gatewright.web.brand import BRAND
@@ -44,9 +45,12 @@ _FORMS: Final[dict[str, Page]] = {
     "/account/consents": account_access.consents,
     "/account/sessions": account_access.show_sessions,
     "/account/factors/app": account_factors.add_app,
+    "/account/factors/passkeys/new": account_passkeys.add,
+    "/account/factors/passkeys/rename": account_passkeys.rename,
 }
 _PROVEN: Final[dict[str, Page]] = {
     "/account/factors/app/remove": account_factors.remove_app,
+    "/account/factors/passkeys/remove": account_passkeys.remove,
     "/account/factors/recovery": account_factors.renew_codes,
 }
 """What takes proof of who is there."""

@@ -13,6 +13,8 @@ from gatewright.app.parts import Parts
 from gatewright.console.templating import render
 from gatewright.identity import second_factor
 from gatewright.identity import sessions
+from gatewright.identity.passkeys import PasskeyRefused
+from gatewright.identity.passkeys import passkey_asked
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.identity.users import verify_password
 from gatewright.store.records import User
@@ -46,6 +48,7 @@ def sign_in_routes(parts: Parts) -> list[Route]:
     return [
         Route(_LOGIN, pages.login, methods=["GET", "POST"]),
         Route(_SECOND, pages.second, methods=["GET", "POST"]),
+        Route("/account/passkey", pages.passkey, methods=["POST"]),
     ]
 
 
@@ -82,13 +85,33 @@ class SignInPages:
             return await self._second_page(request, user, target)
         try:
             check_csrf(form, login_token(request))
+            if credential := str(form.get("credential", "")):
+                return await self._passkey_after_password(request, user, credential, target)
             return await self._code(request, user, str(form.get("code", "")), target)
         except CsrfRefused:
             return await self._second_page(request, user, target, AGAIN, 403)
+        except PasskeyRefused as error:
+            return await self._second_page(request, user, target, str(error), 401)
         except TooManyFailures as error:
             page = await self._second_page(request, user, target, str(error), 429)
             page.headers["retry-after"] = str(error.retry_after)
             return page
+
+    async def passkey(self, request: Request) -> Response:
+        """Sign in with a passkey alone, which says who it is."""
+        parts, form, token = self._parts, await read_form(request), login_token(request)
+        target = local_path(str(form.get("next", "")))
+        try:
+            check_csrf(form, token)
+            if parts.passkeys is None:
+                raise PasskeyRefused("There are no passkeys at this server's address.")
+            user = await parts.passkeys.recognise(str(form.get("credential", "")), "sign in", token, parts.clock())
+        except CsrfRefused:
+            return self._login_page(request, target, error=AGAIN, status=403)
+        except PasskeyRefused as error:
+            _log.info("passkey refused", address=address_of(request))
+            return self._login_page(request, target, error=str(error), status=401)
+        return await self._begin(request, user, "passkey", target)
 
     async def _password(self, request: Request, username: str, password: str, target: str) -> Response:
         parts, settings, address = self._parts, await self._parts.directory.settings(), address_of(request)
@@ -110,6 +133,13 @@ class SignInPages:
             _log.info("second factor refused", address=address)
             return await self._second_page(request, user, target, _WRONG_CODE, 401)
         return await self._finish(request, user, f"password and {used}", target)
+
+    async def _passkey_after_password(self, request: Request, user: User, credential: str, target: str) -> Response:
+        parts, holder = self._parts, pending_cookie(request)
+        if parts.passkeys is None:
+            raise PasskeyRefused("There are no passkeys at this server's address.")
+        await parts.passkeys.recognise(credential, "second factor", holder, parts.clock(), user)
+        return await self._finish(request, user, "password and passkey", target)
 
     async def _finish(self, request: Request, user: User, method: str, target: str) -> Response:
         """The second factor was right: end the waiting, once, and begin the session."""
@@ -141,6 +171,7 @@ class SignInPages:
                 hidden={"next": target},
                 client=_continues_to(target),
                 username=username,
+                passkey=passkey_asked(self._parts.passkeys, "sign in", token),
                 error=error,
             ),
             status,
@@ -151,8 +182,9 @@ class SignInPages:
     async def _second_page(
         self, request: Request, user: User, target: str, error: str = "", status: int = 200
     ) -> Response:
-        token = login_token(request)
+        token, waiting = login_token(request), pending_cookie(request)
         found = await self._parts.database.read(second_factor.of_user, user.id)
+        passkeys = self._parts.passkeys if found.passkeys else None
         page = HTMLResponse(
             render(
                 "second_factor.html",
@@ -161,6 +193,7 @@ class SignInPages:
                 action=_SECOND,
                 hidden={"next": target},
                 has_app=found.app is not None,
+                passkey=passkey_asked(passkeys, "second factor", waiting, found.passkeys),
                 error=error,
             ),
             status,

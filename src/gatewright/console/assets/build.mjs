@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const output = process.argv[2];
 mkdirSync(output, { recursive: true });
 const bundle = await build({
-  entryPoints: ["src/console.ts", "src/editor.ts", "css/console.css", "css/auth.css"],
+  entryPoints: ["src/console.ts", "src/editor.ts", "src/auth.ts", "css/console.css", "css/auth.css"],
   outdir: output,
   entryNames: "[name]-[hash]",
   bundle: true,
