@@ -4,29 +4,20 @@ Each request tests its answer, so newman runs the collection as a check. A reque
 empty (a secret, a password, a code from the browser) expects to be refused.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from typing import Final
 
 import msgspec
 
-from gatewright.admin.clients import find
 from gatewright.admin.postman_tokens import token_folders
-from gatewright.services.caller import Caller
+from gatewright.admin.reachable import Reachable
+from gatewright.admin.reachable import reachable_by
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
-from gatewright.services.coverage import is_open
-from gatewright.services.coverage import may_execute
-from gatewright.services.coverage import nearest_acl
-from gatewright.services.coverage import opens_service
 from gatewright.services.names import invoke_path
 from gatewright.services.template import UrlTemplate
-from gatewright.store import access
 from gatewright.store import clients
-from gatewright.store import scopes
 from gatewright.store.database import Database
-from gatewright.store.database import Transaction
-from gatewright.store.records import Scope
 
 Json = dict[str, Any]
 SCHEMA: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -52,19 +43,9 @@ if (pm.variables.get("access_token")) {
 }"""
 
 
-class Reachable(msgspec.Struct, frozen=True):
-    """A service the client may call: at its own address, or only through some of its URL templates."""
-
-    service: Service
-    by_name: bool
-    templates: tuple[UrlTemplate, ...]
-    is_open: bool
-
-
 async def collection(database: Database, client_id: str, issuer: str, catalogue: Catalogue) -> Json:
     """The collection of a client. `issuer`: the server's public address. Raises NotFound."""
-    registered, opened, acls = await database.read(_known, client_id)
-    reachable = _reachable(registered, opened, acls, catalogue)
+    registered, reachable = await reachable_by(database, client_id, catalogue)
     client = registered.client
     return {
         "info": {"name": f"{client.label} on Gatewright", "description": _description(client.label), "schema": SCHEMA},
@@ -75,40 +56,6 @@ async def collection(database: Database, client_id: str, issuer: str, catalogue:
             {"name": "Services", "item": [item for each in reachable for item in _requests(each)]},
         ],
     }
-
-
-def _known(
-    transaction: Transaction, client_id: str
-) -> tuple[clients.RegisteredClient, list[Scope], Mapping[str, tuple[str, ...]]]:
-    find(transaction, client_id)
-    registered = clients.registered(transaction, client_id)
-    assert registered is not None
-    associated = [scope for scope in scopes.all_scopes(transaction) if scope.name in registered.scopes]
-    return registered, associated, access.all_acls(transaction)
-
-
-def _reachable(
-    registered: clients.RegisteredClient,
-    opened: list[Scope],
-    acls: Mapping[str, tuple[str, ...]],
-    catalogue: Catalogue,
-) -> list[Reachable]:
-    caller = Caller(kind="client", groups=registered.groups)
-    found = []
-    for name, service in sorted(catalogue.services.items()):
-        acl = nearest_acl(acls, name)
-        if not service.enabled or not may_execute(acl, caller):
-            continue
-        anyone = is_open(acl)
-        by_name = anyone or any(opens_service(scope, name) for scope in opened)
-        templates = tuple(
-            template
-            for template in catalogue.templates_of(name)
-            if anyone or any(opens_service(scope, name, template) for scope in opened)
-        )
-        if by_name or templates:
-            found.append(Reachable(service, by_name, templates, anyone))
-    return found
 
 
 def _requests(each: Reachable) -> list[Json]:

@@ -10,15 +10,15 @@ from gatewright.store.records import Client
 
 Json = dict[str, Any]
 ENCODINGS: Final = ("form", "multipart", "JSON")
-_ORDER: Final = ("authorization_code", "password", "refresh_token", "client_credentials")
+ORDER: Final = ("authorization_code", "password", "refresh_token", "client_credentials")
 """The client's own token comes last, so that it is the one the services are called with."""
-_TITLES: Final = {
+TITLES: Final = {
     "authorization_code": "Authorization Code",
     "password": "Resource Owner Password Credentials",
     "refresh_token": "Refresh Token",
     "client_credentials": "Client Credentials",
 }
-_PARAMETERS: Final[dict[str, dict[str, str]]] = {
+PARAMETERS: Final[dict[str, dict[str, str]]] = {
     "authorization_code": {"code": "{{authorization_code}}", "redirect_uri": "{{redirect_uri}}"},
     "password": {"username": "{{username}}", "password": "{{password}}", "scope": "{{scope}}"},
     "refresh_token": {"refresh_token": "{{refresh_token}}"},
@@ -55,13 +55,14 @@ def token_folders(registered: RegisteredClient) -> list[Json]:
     """A folder for each grant that has a token request, with a request for each encoding."""
     client = registered.client
     return [
-        {"name": _TITLES[grant], "item": [_request(client, grant, encoding) for encoding in _encodings(client, grant)]}
-        for grant in _ORDER
-        if _is_allowed(client, grant)
+        {"name": TITLES[grant], "item": [_request(client, grant, encoding) for encoding in _encodings(client, grant)]}
+        for grant in ORDER
+        if is_allowed(client, grant)
     ]
 
 
-def _is_allowed(client: Client, grant: str) -> bool:
+def is_allowed(client: Client, grant: str) -> bool:
+    """Whether the client has token requests of that grant."""
     if grant != "refresh_token":
         return grant in client.allowed_grants
     with_refresh = any(each in client.allowed_grants for each in ("authorization_code", "password"))
@@ -76,7 +77,7 @@ def _encodings(client: Client, grant: str) -> tuple[str, ...]:
 
 
 def _request(client: Client, grant: str, encoding: str) -> Json:
-    parameters = {"grant_type": grant, **_PARAMETERS[grant]}
+    parameters = {"grant_type": grant, **PARAMETERS[grant]}
     if grant == "authorization_code" and client.type == "public":
         parameters["code_verifier"] = "{{code_verifier}}"
     needed = list(_NEEDED[grant])
@@ -90,7 +91,7 @@ def _request(client: Client, grant: str, encoding: str) -> Json:
         auth = _basic()
         needed.append("client_secret")
     return {
-        "name": f"{_TITLES[grant]}, {encoding}",
+        "name": f"{TITLES[grant]}, {encoding}",
         "event": [{"listen": "test", "script": {"type": "text/javascript", "exec": _script(grant, needed)}}],
         "request": {
             "method": "POST",
