@@ -34,6 +34,7 @@ def test_help_is_there_for_each_command(command: Command, name: str) -> None:
         ["run", "--port", "many"],
         ["export"],
         ["export", "--config", "--postman"],
+        ["export", "--bruno"],
         ["token", "revoke"],
         ["token", "revoke", "x", "--client", "y"],
     ],

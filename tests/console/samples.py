@@ -389,6 +389,16 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "keys-none": ("oauth/keys.html", {"frame": FRAME, "interval": "90 days", "announcement": "1 day", "address": "http://localhost:5555/oauth/jwks", "rows": []}),
+    "examples": (
+        "oauth/examples.html",
+        {
+            "frame": FRAME, "clients": [(POSTMAN.client_id, POSTMAN.label)], "client": POSTMAN, "service": "airports:get",
+            "requests": [("GET /airports/{iata}", "GET /airports/{iata}"), ("POST /invoke/airports/get", "POST /invoke/airports/get")],
+            "values": {"client_id": POSTMAN.client_id, "request": "GET /airports/{iata}"},
+            "code": {"curl": "curl -s http://localhost:5555/oauth/token\n", "python": "import os\n", "javascript": "await fetch();\n"},
+        },
+    ),
+    "examples-none": ("oauth/examples.html", {"frame": FRAME, "clients": [], "client": None, "requests": [], "values": {}, "code": None}),
     "external": ("oauth/external_servers.html", {"frame": FRAME, "rows": [{"server": EXTERNAL, "user": "ada"}, {"server": ExternalServer(name="Other", issuer="https://other.example.com", jwks_uri="https://other.example.com/jwks", enabled=False), "user": ""}]}),
     "external-none": ("oauth/external_servers.html", {"frame": FRAME, "rows": []}),
     "external-edit": ("oauth/external_server_form.html", {"frame": FRAME, "server": EXTERNAL, "values": EXTERNAL_VALUES | {"name": EXTERNAL.name, "issuer": EXTERNAL.issuer, "user": "ada"}, "errors": {}}),

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.console.conftest import Console
@@ -176,3 +178,17 @@ async def test_packages_are_a_tree_of_what_they_hold(console):
     page = await console.text("/packages")
     for text in ("Shop", "Version 1.0.0", "/console/services?name=orders%3Aget", "GET /shop/orders/{number}"):
         assert text in page
+
+
+async def test_what_is_built_in_stands_under_its_own_heading_and_has_a_page(console):
+    packages = await console.text("/packages")
+    assert "<h2>Built in</h2>" in packages
+    assert "<h2></h2>" not in packages
+    assert "GET /admin/v1/clients" in await console.text("/services?name=gatewright.admin.clients:list")
+
+
+async def test_a_new_flow_cannot_go_into_what_is_built_in(console):
+    assert (
+        'value=""'
+        not in re.findall(r'<select id="field-package".*?</select>', await console.text("/services/new"), re.DOTALL)[0]
+    )

@@ -19,6 +19,9 @@ async def export(
     *,
     config: Annotated[bool, Parameter(name="--config", help="What is kept, as a file that apply reads.")] = False,
     postman: Annotated[bool, Parameter(name="--postman", help="A Postman collection for one client.")] = False,
+    bruno: Annotated[
+        bool, Parameter(name="--bruno", help="A Bruno collection for one client, into the folder --output.")
+    ] = False,
     client: Annotated[
         str | None, Parameter(help="The client of the collection, by client_id or name; default: the oldest.")
     ] = None,
@@ -26,9 +29,14 @@ async def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Print what other tools read, or write it to a file."""
-    if config == postman:
-        raise Usage("say what to export: --config or --postman")
+    if config + postman + bruno != 1:
+        raise Usage("say what to export: --config, --postman or --bruno")
+    if bruno and output is None:
+        raise Usage("a Bruno collection is a folder: name it by --output")
     async with opened(workspace) as shell:
+        if bruno and output is not None:
+            print(f"{await _bruno(shell, client, output)} files are written below {output}; open that folder in Bruno.")
+            return
         text = await _configuration(shell) if config else await _postman(shell, client)
     if output is None:
         print(text, end="")
@@ -48,11 +56,35 @@ async def _postman(shell: Shell, client: str | None) -> str:
     import msgspec
 
     from gatewright.admin.postman import collection
-    from gatewright.cli.clients import find
 
-    client_id = await shell.database.read(find, client) if client else await shell.database.read(_oldest)
+    client_id = await _client_id(shell, client)
     made = await collection(shell.database, client_id, shell.settings.issuer, shell.catalogue())
     return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+
+
+async def _bruno(shell: Shell, client: str | None, folder: Path) -> int:
+    """Write the collection; how many files it has. Raises Usage when something else is in the folder."""
+    from gatewright.admin.bruno import collection
+
+    if _is_something_else(folder):
+        raise Usage(f"{folder} is not empty and no Bruno collection; name another folder")
+    client_id = await _client_id(shell, client)
+    files = await collection(shell.database, client_id, shell.settings.issuer, shell.catalogue())
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, text)
+    return len(files)
+
+
+def _is_something_else(folder: Path) -> bool:
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / "bruno.json").is_file()
+
+
+async def _client_id(shell: Shell, client: str | None) -> str:
+    from gatewright.cli.clients import find
+
+    return await shell.database.read(find, client) if client else await shell.database.read(_oldest)
 
 
 def _oldest(transaction: Transaction) -> str:

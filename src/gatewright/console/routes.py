@@ -40,6 +40,8 @@ _SHOWN: Final[dict[str, Page]] = {
     "/oauth": settings.overview,
     "/oauth/clients": clients.show_list,
     "/oauth/clients/postman": exports.postman_of_client,
+    "/oauth/clients/bruno": exports.bruno_of_client,
+    "/oauth/clients/examples": exports.examples,
     "/oauth/scopes": scopes.show_list,
     "/oauth/tokens": tokens.show_list,
     "/oauth/keys": keys.show_list,

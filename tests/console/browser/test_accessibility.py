@@ -15,6 +15,7 @@ ADDRESSES = (
     "/console/oauth/scopes", "/console/oauth/scopes/new", "/console/oauth/scopes/edit?scope=airports",
     "/console/oauth/associations", "/console/oauth/associations?client=example", "/console/oauth/tokens",
     "/console/oauth/keys", "/console/oauth/settings",
+    "/console/oauth/clients/examples?client_id=example",
     "/console/users", "/console/users/new", "/console/users/edit?user=admin", "/console/groups", "/console/groups/new",
     "/console/groups/edit?group=Developers", "/console/acls", "/console/acls/edit", "/console/get-token", "/console/nothing",
     "/account/password", "/account/login", "/oauth/authorize?client_id=nobody",

@@ -1,9 +1,13 @@
 """Who may use the Admin API: a token whose scope opens the operation, of somebody who is an administrator."""
 
+from functools import partial
+
 import pytest
 
+from gatewright.admin import roles
 from gatewright.store import access
 from gatewright.store import changes
+from gatewright.web.admin_api.table import OPERATIONS
 from tests.running import seed
 from tests.running.site import Site
 from tests.web.admin_api.conftest import Ask
@@ -27,7 +31,7 @@ async def test_the_scope_does_not_make_an_administrator(site: Site, administrato
     answer = await site.call("/admin/v1/clients", await site.access_token(scope="administration"))
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
-    assert "role" in answer.json()["detail"]
+    assert "Administrators" in answer.json()["detail"]
 
 
 async def test_a_scope_that_lists_one_operation_opens_that_one_alone(site: Site, administrator: str) -> None:
@@ -69,3 +73,32 @@ async def test_other_addresses_are_not_found(site: Site, administrator: str, pat
 async def test_another_method_is_told_which_there_are(ask: Ask) -> None:
     answer = await ask("PUT", "/clients")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, OPTIONS")
+
+
+async def test_each_role_does_what_it_may_and_no_more(site: Site, administrator: str) -> None:
+    for group, looks, changes_clients, changes_users in (
+        ("Read-only Administrators", 200, 403, 403),
+        ("Client Administrators", 200, 201, 403),
+        ("Administrators", 200, 201, 201),
+    ):
+        await site.parts.database.write(access.set_groups, "client", seed.LEDGER, [group], site.clock())
+        call = partial(site.call, token=administrator)
+        assert (await call("/admin/v1/users")).status_code == looks
+        client = {"name": group.replace("-", " "), "allowed_grants": ["client_credentials"]}
+        assert (await call("/admin/v1/clients", method="POST", json=client)).status_code == changes_clients
+        user = {"name": f"friend of {group}"}
+        assert (await call("/admin/v1/users", method="POST", json=user)).status_code == changes_users
+
+
+async def test_who_may_register_clients_cannot_register_an_administrator(site: Site, administrator: str) -> None:
+    await site.parts.database.write(access.set_groups, "client", seed.LEDGER, ["Client Administrators"], site.clock())
+    client = {"name": "Ladder", "allowed_grants": ["client_credentials"], "groups": ["Administrators"]}
+    answer = await site.call("/admin/v1/clients", administrator, method="POST", json=client)
+    assert answer.status_code == 403
+    assert "client.groups" in answer.json()["detail"]
+
+
+def test_every_operation_that_changes_something_is_declared_with_its_role() -> None:
+    undeclared = [each.name for each in OPERATIONS if each.action not in roles.OPERATIONS]
+    assert undeclared == []
+    assert [each.name for each in OPERATIONS if each.method != "GET" and each.action == "read"] == []

@@ -1,6 +1,5 @@
 """The Admin API over HTTP: who asks, what is asked, one transaction, and the answer or the problem (RFC 9457)."""
 
-from collections.abc import Collection
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
@@ -10,6 +9,7 @@ import structlog
 
 from gatewright.admin.actor import Actor
 from gatewright.admin.actor import By
+from gatewright.admin.roles import roles
 from gatewright.app.parts import Parts
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
@@ -25,8 +25,8 @@ from gatewright.store.database import Transaction
 from gatewright.web.admin_api.openapi import document
 from gatewright.web.admin_api.operation import AdminCall
 from gatewright.web.admin_api.operation import Operation
-from gatewright.web.admin_api.operation import Role
 from gatewright.web.admin_api.operation import etag
+from gatewright.web.admin_api.operation import refuse_unless_allowed
 from gatewright.web.admin_api.table import ROOT
 from gatewright.web.admin_api.table import find
 from gatewright.web.http import JSON
@@ -103,16 +103,8 @@ async def _admit(request: Request, parts: Parts, operation: Operation) -> Caller
         raw_path=request.raw_path,
         sender=dpop_sender(request),
     )
-    if operation.role not in roles_of(caller):
-        raise Forbidden(
-            f"{operation.name} needs the role {operation.role}; {caller.username or caller.client_id} lacks it."
-        )
+    refuse_unless_allowed(roles(caller.groups), operation.action)
     return caller
-
-
-def roles_of(caller: Caller) -> Collection[Role]:
-    """What an administrator may do."""
-    return ("read", "clients", "everything") if caller.is_administrator else ()
 
 
 async def _read(
@@ -126,7 +118,7 @@ async def _read(
         body = _converted(json_object(await request.body(MOST_BYTES)), operation.body, strict=True)
     actor = Actor(caller.username) if caller.username else Actor(caller.client_id or caller.subject, "client")
     by = By(actor, parts.clock(), lambda: parts.sealer)
-    return AdminCall(parts, by, roles_of(caller), variables, query, body)
+    return AdminCall(parts, by, roles(caller.groups), variables, query, body)
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -21,6 +21,9 @@ from msgspec import Meta
 from msgspec import UnsetType
 
 from gatewright.admin.actor import By
+from gatewright.admin.roles import GROUP
+from gatewright.admin.roles import Role
+from gatewright.admin.roles import need
 from gatewright.app.parts import Parts
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Forbidden
@@ -29,9 +32,6 @@ from gatewright.store.database import Transaction
 
 FOLDER: Final = "gatewright.admin"
 """The folder whose services the operations are: a scope that lists it, or a folder or service in it, opens them."""
-
-Role = Literal["read", "clients", "everything"]
-"""What an administrator must be allowed: looking; clients, scopes and tokens; everything."""
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,10 +66,9 @@ class AdminCall:
         """The fields that the body has."""
         return given(self.body)
 
-    def require(self, role: Role, what: str) -> None:
-        """Raise Forbidden unless the caller has the role, which `what` needs beyond the operation's own."""
-        if role not in self.roles:
-            raise Forbidden(f"{what} needs the role {role}.")
+    def require(self, action: str) -> None:
+        """Raise Forbidden unless the caller's role lets it do another action that this one includes."""
+        refuse_unless_allowed(self.roles, action)
 
 
 Verb = Callable[[Transaction, AdminCall], Any]
@@ -78,6 +77,7 @@ Verb = Callable[[Transaction, AdminCall], Any]
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `name` below FOLDER is its service: `.clients:create`.
 
+    action: as `admin.roles` and the audit log call it; it says which role is needed.
     path: below `/admin/v1`.  query, body, answer: msgspec types; None: nothing.
     verb: does it in one transaction, which only reads for GET; prepare: what takes long and comes before.
     alone: does it by itself, when one transaction is not enough; instead of `verb`.
@@ -88,7 +88,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     summary: str
-    role: Role
+    action: str
     verb: Verb | None = None
     prepare: Callable[[AdminCall], Awaitable[Any]] | None = None
     alone: Callable[[AdminCall], Awaitable[Any]] | None = None
@@ -105,9 +105,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return f"{FOLDER}.{self.name}"
 
     @property
+    def role(self) -> Role:
+        """The role it needs."""
+        return need(self.action).role
+
+    @property
     def segments(self) -> tuple[str, ...]:
         """The path's segments below `/admin/v1`, variables in braces."""
         return tuple(self.path[1:].split("/"))
+
+
+def refuse_unless_allowed(roles: Collection[Role], action: str) -> None:
+    """Raise Forbidden unless one of the roles lets somebody do the action (`admin.roles`)."""
+    role = need(action).role
+    if role not in roles:
+        raise Forbidden(f"{action} takes a member of the group {GROUP[role]}.")
 
 
 def given(body: Any) -> dict[str, Any]:
