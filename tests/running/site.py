@@ -339,7 +339,7 @@ async def site(seeded: Path, catalogue: Catalogue, tmp_path: Path) -> AsyncItera
 async def open_site(seeded: Path, catalogue: Catalogue, workspace: Path, **server_settings: Any) -> Site:
     """A server in this process over a copy of the seeded database. Stop its `parts` when done."""
     database = SqliteDatabase(seed.copy_database(seeded, workspace))
-    parts = Parts(ServerSettings(**server_settings), workspace, database, SettableClock())
+    parts = Parts(ServerSettings(**server_settings), workspace, database, SettableClock(), services())
     parts.catalogue = catalogue
 
     async def start() -> Parts:
