@@ -5,12 +5,14 @@ from gatewright.cli.options import WorkspaceOption
 from gatewright.cli.options import group
 from gatewright.cli.output import print_json
 from gatewright.cli.output import print_table
+from gatewright.cli.package_tests import run as run_tests
 from gatewright.cli.workspace import find_workspace
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
 from gatewright.services.loader import Loader
 
 app = group("package", "Packages and their services.")
+app.command(run_tests, name="test")
 
 
 @app.command(name="list")

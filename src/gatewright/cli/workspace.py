@@ -39,10 +39,15 @@ class Shell(msgspec.Struct, frozen=True):
 
     def catalogue(self) -> "Catalogue":
         """The folders, services and URL templates of the packages."""
-        from gatewright.services.loader import Loader
-        from gatewright.web.admin_api.table import services
+        return load_catalogue(self.workspace / "packages")
 
-        return Loader(self.workspace / "packages", services()).load()
+
+def load_catalogue(packages: Path) -> "Catalogue":
+    """What a server would serve of the packages in that folder, and of itself."""
+    from gatewright.services.loader import Loader
+    from gatewright.web.admin_api.table import services
+
+    return Loader(packages, services()).load()
 
 
 def find_workspace(given: Path | None) -> Path:

@@ -20,6 +20,7 @@ class Outgoing:
 
     private_hosts: asked at each connection for the hosts that may have a private address (`fetch_private_hosts`).
     seconds: for connecting, and between two pieces of an answer. most_bytes: the longest answer.
+    transport: takes the requests instead of the network, for tests.
     """
 
     def __init__(
@@ -29,9 +30,11 @@ class Outgoing:
         seconds: float = 30.0,
         most_bytes: int = 10_000_000,
         connections: int = 100,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._seconds, self._most_bytes, self._connections = seconds, most_bytes, connections
         self._private_hosts = private_hosts or _none
+        self._transport = transport
         self._client: httpx.AsyncClient | None = None
 
     async def close(self) -> None:
@@ -62,7 +65,7 @@ class Outgoing:
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
-            transport = GuardedTransport(self._private_hosts, self._connections)
+            transport = self._transport or GuardedTransport(self._private_hosts, self._connections)
             self._client = httpx.AsyncClient(transport=transport, timeout=self._seconds, trust_env=False)
         return self._client
 
