@@ -8,9 +8,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from gatewright.app import refusals as receipts
 from gatewright.app.logs import processors
 from gatewright.kernel.secrets import ACCESS_TOKEN
 from gatewright.kernel.secrets import make_secret
+from gatewright.store import refusals
+from gatewright.store.documents import to_json
 from gatewright.web import oauth_endpoints
 from tests.running import seed
 from tests.running.site import VERIFIER
@@ -38,7 +41,11 @@ def log(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     structlog.configure(**before)
 
 
-async def test_no_secret_of_a_hostile_run_reaches_the_log(site: Site, log: io.StringIO) -> None:
+async def test_no_secret_of_a_hostile_run_reaches_the_log_or_a_receipt(
+    site: Site, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "_MOST_WAITING", 10**6)
+    monkeypatch.setattr(receipts, "_MOST_OF_PEER", 10**6)
     await site.change_settings(token_parameters_in_url="always", throttle_failures=4)
     tokens = await site.tokens()
     code = await site.code()
@@ -53,7 +60,10 @@ async def test_no_secret_of_a_hostile_run_reaches_the_log(site: Site, log: io.St
     ]  # fmt: skip
     await misuse(site, tokens["access_token"], tokens["refresh_token"], code, used)
     await misuse_what_waits(site, *waiting)
-    text = log.getvalue()
+    await site.parts.refusals.flush()
+    kept = await site.parts.database.read(refusals.page, limit=10**6)
+    assert len(kept) > 100
+    text = log.getvalue() + "".join(to_json(each) for each in kept)
     assert "refused" in text
     assert device["user_code"] not in text
     for secret in secrets:

@@ -4,6 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from gatewright.admin.explanations import explain
 from gatewright.admin.keys import KeyLine
 from gatewright.console.diagram import of_source
 from gatewright.console.templating import Flash
@@ -20,7 +21,9 @@ from gatewright.store.records import Passkey
 from gatewright.store.records import Scope
 from gatewright.store.records import Totp
 from gatewright.store.records import User
+from gatewright.store.refusals import Refusal
 from gatewright.store.trusted_issuers import TrustedIssuer
+from gatewright.web.rehearsal import Rehearsed
 
 NOW = 1_770_000_000
 FRAME = Frame(user="admin", csrf="csrf-token", now=NOW, nonce="bm9uY2U")
@@ -91,6 +94,26 @@ GROUPS = [
     Group(name="integration", description="Partners' systems"),
 ]
 ADA = User(id="0198f2c1-7a4e-7b12-9d63-5a1f2e8c4b90", name="ada", created_at=NOW - 86_400 * 12)
+REFUSAL = Refusal(
+    id="0198f2c1-7a4e-7b12-9d63-5a1f2e8c4b91",
+    reference="b7b5567bee1daf7a0000001d",
+    at=NOW - 60,
+    endpoint="call",
+    rule="acl_names",
+    status=403,
+    error="access_denied",
+    method="GET",
+    path="/invoke/orders/audit",
+    sentence="The ACL of orders:audit names no group of 0c1e.",
+    found="no group",
+    wanted="staff",
+    client_id="0c1e",
+    peer="192.0.2.7",
+    service="orders:audit",
+    acl="orders",
+    scopes=("orders",),
+    parameters=(("year", "4 characters"),),
+)
 CLIENT_VALUES = {
     "name": "Postman",
     "version": "1.0",
@@ -307,6 +330,36 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "search": (
         "search.html",
         {"frame": FRAME, "q": "air", "results": [{"kind": "Scope", "title": "airports", "detail": "Look up airports", "href": "/x", "icon": "scope"}, {"kind": "Service", "title": "airports:lookup", "detail": "Python", "href": "/x", "icon": "code"}]},
+    ),
+    "refusals": (
+        "explain/refusals.html",
+        {
+            "frame": FRAME, "rows": [{"refusal": REFUSAL, "what": "Call of a service"}], "labels": {"0c1e": "Warehouse batch (2.4)"},
+            "chosen": {"client": "", "error": "", "period": ""}, "periods": [("", "All that are kept"), ("hour", "The last hour")],
+            "codes": ["invalid_grant", "access_denied"], "next_cursor": "", "is_first": True, "query": "",
+        },
+    ),
+    "refusals-none": (
+        "explain/refusals.html",
+        {
+            "frame": FRAME, "rows": [], "labels": {}, "chosen": {"client": "", "error": "", "period": ""}, "periods": [],
+            "codes": [], "next_cursor": "", "is_first": True, "query": "",
+        },
+    ),
+    "refusal": (
+        "explain/refusal.html",
+        {
+            "frame": FRAME, "refusal": REFUSAL, "what": "Call of a service", "checks": explain(REFUSAL),
+            "asked": [("Address", "GET /invoke/orders/audit"), ("From", "192.0.2.7")], "client": "Warehouse batch (2.4)",
+        },
+    ),
+    "rehearsal": (
+        "explain/rehearsal.html",
+        {
+            "frame": FRAME, "values": dict.fromkeys(("request", "method", "address", "headers", "body"), ""), "errors": {},
+            "methods": [("GET", "GET")], "found": Rehearsed(REFUSAL, explain(REFUSAL), REFUSAL), "notes": ["Files are not read."],
+            "line": "GET /invoke/orders/audit", "what": "Call of a service",
+        },
     ),
     "search-none": ("search.html", {"frame": FRAME, "q": "zzz", "results": []}),
     "oauth": (

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from gatewright.services.names import folder_of
 from gatewright.store.refusals import Refusal
 
 
@@ -75,18 +74,17 @@ def _scope_opens(refusal: Refusal) -> tuple[Mend, ...]:
 
 
 def _acl(refusal: Refusal) -> tuple[Mend, ...]:
-    target = quote(refusal.service or folder_of(refusal.service), safe="")
-    member = _user("Put the user into a group that may execute it")
-    if not refusal.user:
-        member = _client("Put the client into a group that may execute it")
-    return (Mend("Change the ACL", f"/console/acls/edit?target={target}"), *member(refusal))
-
-
-def _other(refusal: Refusal) -> tuple[Mend, ...]:
-    """Nothing here is wrong: the caller must change its request."""
+    who = f"user {refusal.user}" if refusal.user else "client"
+    groups = refusal.wanted.split(" or ")[:3] if refusal.wanted else []
     return (
-        Mend("Rehearse the request after the caller has changed it", f"/console/rehearsal?endpoint={refusal.endpoint}"),
+        Mend(f"Change the ACL of {refusal.acl}", f"/console/acls/edit?target={quote(refusal.acl, safe='')}"),
+        *(Mend(f"Put the {who} into {name}", f"/console/groups/edit?group={quote(name, safe='')}") for name in groups),
     )
+
+
+def _other(_: Refusal) -> tuple[Mend, ...]:
+    """Nothing here is wrong: the caller must change its request."""
+    return (Mend("Rehearse the request after the caller has changed it", "/console/rehearsal"),)
 
 
 _NEW_TOKEN: Final = _page("Get New Access Token", "/console/get-token")

@@ -68,10 +68,10 @@ class Refusals:
         self._some.clear()
         settings = await self._directory.settings()
         if waiting and settings.refusals_kept:
-            known = [await self._identified(refusal, claims) for refusal, claims in waiting]
+            known = [await self.identified(refusal, claims) for refusal, claims in waiting]
             await self._database.write(refusals.add, known)
 
-    async def _identified(self, refusal: Refusal, claims: Claims) -> Refusal:
+    async def identified(self, refusal: Refusal, claims: Claims) -> Refusal:
         """The receipt with the client, user and token that the request named, as far as there are such."""
         facts = await self._database.read(_of_token, claims.token, self.clock()) if claims.token else {}
         if claims.client_id and await self._directory.client(claims.client_id):

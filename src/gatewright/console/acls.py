@@ -1,6 +1,5 @@
 """Access control lists."""
 
-from collections.abc import Mapping
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.errors import NotFound
+from gatewright.services.coverage import deciding_target
 from gatewright.services.names import folders_above
 from gatewright.store import access
 from gatewright.store.database import Transaction
@@ -26,7 +26,7 @@ _LIST: Final = "/console/acls"
 async def show_list(visit: Visit) -> Response:
     """The lists by target, with how many services each decides for."""
     acls = await visit.parts.directory.acls()
-    decided = [deciding(name, acls) for name in visit.catalogue.services]
+    decided = [deciding_target(acls, name) for name in visit.catalogue.services]
     rows = [
         {"acl": Acl(target=target, execute=groups), "services": decided.count(target)}
         for target, groups in acls.items()
@@ -79,11 +79,6 @@ async def delete(visit: Visit) -> Response:
         button="Delete list",
         cancel=_LIST,
     )
-
-
-def deciding(service: str, acls: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The target of the list that holds for a service: the nearest one, or None."""
-    return next((target for target in (service, *folders_above(service)) if target in acls), None)
 
 
 async def _form(

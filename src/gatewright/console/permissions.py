@@ -41,6 +41,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/get-token": "token.get",
     "/get-token/callback": "token.get",
     "/get-token/use": "token.get",
+    "/rehearsal": "read",
 }
 
 VIEWED: Final = frozenset(

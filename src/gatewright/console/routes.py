@@ -20,6 +20,8 @@ from gatewright.console import home
 from gatewright.console import keys
 from gatewright.console import packages
 from gatewright.console import permissions
+from gatewright.console import refusals
+from gatewright.console import rehearsal
 from gatewright.console import scopes
 from gatewright.console import search
 from gatewright.console import services
@@ -47,6 +49,8 @@ _SHOWN: Final[dict[str, Page]] = {
     "/oauth/keys": keys.show_list,
     "/oauth/external": external_servers.show_list,
     "/oauth/issuers": trusted_issuers.show_list,
+    "/refusals": refusals.show_list,
+    "/refusals/receipt": refusals.show,
     "/users": users.show_list,
     "/groups": groups.show_list,
     "/acls": acls.show_list,
@@ -86,6 +90,7 @@ _FORMS: Final[dict[str, Page]] = {
     "/acls/edit": acls.edit,
     "/acls/delete": acls.delete,
     "/get-token/callback": browser_grant.callback,
+    "/rehearsal": rehearsal.show,
 }
 """Pages that show a form or a question, and take its answer."""
 

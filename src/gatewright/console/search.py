@@ -1,4 +1,4 @@
-"""Search over everything that has a name: clients, scopes, services, users, and a token when it is pasted."""
+"""Search over everything that has a name: clients, scopes, services, users; a pasted token; the reference of a refusal."""
 
 from typing import Final
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from gatewright.kernel.secrets import ACCESS_TOKEN
 from gatewright.kernel.secrets import digest
 from gatewright.services.catalogue import Catalogue
 from gatewright.store import clients
+from gatewright.store import refusals
 from gatewright.store import scopes
 from gatewright.store import tokens
 from gatewright.store import users
@@ -21,8 +22,12 @@ Result = dict[str, str]
 
 
 async def show(visit: Visit) -> Response:
-    """The first of each kind that have the text in their name or id."""
+    """The first of each kind that have the text in their name or id; a reference leads straight to its receipt."""
     q = visit.query("q").strip()
+    await visit.parts.refusals.flush()
+    receipt = await visit.read(refusals.find, q)
+    if receipt is not None:
+        return visit.go(f"/console/refusals/receipt?reference={quote(q, safe='')}")
     found = await visit.read(_kept, q) + _services(visit.catalogue, q) if q else []
     return visit.page("search.html", q=q, results=found)
 

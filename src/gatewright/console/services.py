@@ -9,7 +9,6 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.responses import Response
 
-from gatewright.console.acls import deciding
 from gatewright.console.diagram import of_source
 from gatewright.console.run_result import marks_of
 from gatewright.console.run_result import show_run
@@ -25,6 +24,7 @@ from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
 from gatewright.services.coverage import Openings
+from gatewright.services.coverage import deciding_target
 from gatewright.services.draft import check_source
 from gatewright.services.draft import with_draft
 from gatewright.services.errors import ServiceError
@@ -209,7 +209,7 @@ async def _page(
 
 async def _acl(visit: Visit, name: str) -> dict[str, Any] | None:
     acls = await visit.parts.directory.acls()
-    target = deciding(name, acls)
+    target = deciding_target(acls, name)
     return {"target": target, "groups": acls[target]} if target else None
 
 

@@ -4,6 +4,7 @@ A scope opens a service by naming it or a folder above it, and with it the servi
 templates; by naming a URL template it opens that route alone. Only the service that is called is looked at.
 """
 
+from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -91,16 +92,19 @@ class Reach:
         ]
 
 
+def deciding_target(acls: Container[str], service: str) -> str | None:
+    """The service or folder whose ACL holds for a service: its own, else its folder's, else the nearest parent's."""
+    return next((target for target in (service, *folders_above(service)) if target in acls), None)
+
+
 def nearest_acl(acls: Mapping[str, tuple[str, ...]], service: str) -> tuple[str, ...] | None:
     """The groups of the ACL that holds for a service: its own, else its folder's, else the nearest parent's.
 
     acls: groups that may execute, by full name of a service or folder. None: there is none, so every authenticated
     principal may.
     """
-    for target in (service, *folders_above(service)):
-        if target in acls:
-            return acls[target]
-    return None
+    target = deciding_target(acls, service)
+    return None if target is None else acls[target]
 
 
 def is_open(acl: tuple[str, ...] | None) -> bool:

@@ -22,6 +22,7 @@ from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.caller import ANONYMOUS
 from gatewright.services.caller import Caller
 from gatewright.services.coverage import Openings
+from gatewright.services.coverage import deciding_target
 from gatewright.services.coverage import is_open
 from gatewright.services.coverage import may_execute
 from gatewright.services.coverage import nearest_acl
@@ -44,8 +45,8 @@ class Refused(Exception):
     """A call that may not pass (RFC 6750 §3.1). `error` is empty when no token was sent; `scope`: what would do.
 
     scheme: how to send the token.  nonce: what the next DPoP proof must carry (RFC 9449 §9).
-    rule: which rule refused; `found`, `wanted`, `caller` and `token` (its digest) are for its explanation, never for the
-    caller.
+    rule: which rule refused; `found`, `wanted`, `caller`, `token` (its digest) and `acl` (the target of the one that
+    decided) are for its explanation, never for the caller.
     """
 
     def __init__(
@@ -59,13 +60,14 @@ class Refused(Exception):
         wanted: str = "",
         caller: Caller | None = None,
         token: bytes = b"",
+        acl: str = "",
         scope: str = "",
         scheme: str = "Bearer",
         nonce: str = "",
     ) -> None:
         super().__init__(description)
         self.rule: CallRule = rule
-        self.found, self.wanted, self.caller, self.token = found, wanted, caller, token
+        self.found, self.wanted, self.caller, self.token, self.acl = found, wanted, caller, token, acl
         self.status = status
         self.error = error
         self.description = description
@@ -156,7 +158,7 @@ class Guard:
             hint = await self.scope_hint(service, template)
             raise _insufficient(service, template, openings, caller, hint, scheme)
         if not may_execute(acl, caller):
-            raise _not_named(service, acl or (), caller, scheme)
+            raise _not_named(service, deciding_target(self._acls, service) or "", acl or (), caller, scheme)
         return caller, active
 
     def _is_for(self, resource: tuple[str, ...], raw_path: bytes) -> bool:
@@ -303,7 +305,7 @@ def _insufficient(
     )
 
 
-def _not_named(service: str, acl: tuple[str, ...], caller: Caller, scheme: str) -> Refused:
+def _not_named(service: str, target: str, acl: tuple[str, ...], caller: Caller, scheme: str) -> Refused:
     return Refused(
         403,
         "access_denied",
@@ -313,4 +315,5 @@ def _not_named(service: str, acl: tuple[str, ...], caller: Caller, scheme: str) 
         found=", ".join(sorted(caller.groups)) or "no group",
         wanted=" or ".join(acl) or "nobody: the ACL is empty",
         caller=caller,
+        acl=target,
     )

@@ -14,19 +14,19 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     endpoint: `call` for the guard, else of `oauth.rules.Endpoint`; rule: of `oauth.rules` or `services.rules`.
     sentence: what the caller was told; detail: the log's reason; found, wanted: of the rule that refused.
     client_id, user: empty when they are none of ours.  peer: the caller's address.
-    parameters: names, and the values that are no secrets.  scopes, groups: what the token and its principal have.
+    acl: the target of the ACL that decided.  parameters: names, and the values that are no secrets.  scopes, groups: what the token and its principal have.
     """
 
     id: str
     reference: str
     at: int
     endpoint: str
-    rule: str
-    status: int
-    error: str
     method: str
     path: str
-    sentence: str
+    rule: str = ""
+    status: int = 0
+    error: str = ""
+    sentence: str = ""
     detail: str = ""
     found: str = ""
     wanted: str = ""
@@ -36,6 +36,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     peer: str = ""
     service: str = ""
     template: str = ""
+    acl: str = ""
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()

@@ -207,6 +207,14 @@ ENDPOINTS: Final[dict[str, Handler]] = {
 }
 """The standard addresses."""
 
+_STANDARD: Final[dict[str, Endpoint]] = {
+    "/oauth/token": "token",
+    "/oauth/introspect": "introspect",
+    "/oauth/revoke": "revoke",
+    "/oauth/par": "par",
+    "/oauth/device_authorization": "device_authorization",
+}
+
 _COMPATIBLE: Final[dict[str, tuple[Endpoint, Operation]]] = {
     "getToken": ("token", _labelled_token),
     "getAccessToken": ("token", token),
@@ -221,6 +229,11 @@ COMPATIBLE_ENDPOINTS: Final[dict[str, Handler]] = {
     for separator in "/:"
 }
 """The same at webMethods' addresses."""
+
+ADDRESSES: Final[dict[str, Endpoint]] = _STANDARD | {
+    f"/invoke/pub.oauth{separator}{name}": kind for name, (kind, _) in _COMPATIBLE.items() for separator in "/:"
+}
+"""Which endpoint an address is of."""
 
 
 def _may_be_in_url(settings: GlobalSettings, compatible: bool) -> bool:

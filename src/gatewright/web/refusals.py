@@ -28,7 +28,8 @@ _SHOWN: Final = frozenset({
     "client_assertion_type",
 })  # fmt: skip
 """Parameters whose values are no secrets; of others the length is told."""
-_SECRET: Final = re.compile(r"gw_[a-z]{2}_[0-9A-Za-z]{8,}|eyJ[\w-]{4,}\.[\w.-]*")
+_SECRET: Final = re.compile(r"gw_[a-z]{2}_[0-9A-Za-z]{8,}|eyJ[\w-]{4,}\.[\w.-]*|\b[A-Z]{4}-[A-Z]{4}\b")
+"""Tokens, codes and secrets of ours, JWTs, and the codes that devices show."""
 _MOST_PARAMETERS: Final = 30
 _LONGEST_NAME: Final = 40
 _LONGEST: Final = 300
@@ -109,6 +110,7 @@ def note_call(error: Refused, request: Request, parts: Parts, service: str, matc
             found=masked(error.found),
             wanted=masked(error.wanted),
             template=match.template.text if match else "",
+            acl=error.acl,
         )
         parts.refusals.add(receipt, Claims(token=error.token))
 
@@ -129,6 +131,28 @@ def note_missing(caller: Caller, request: Request, parts: Parts, service: str) -
             wanted="the full name of a service",
         )
         parts.refusals.add(receipt, Claims())
+
+
+def asked(refusing: Refusing) -> tuple[Refusal, Claims]:
+    """What a request to an endpoint asks, as far as it may be kept; and what it says of itself, to be looked up."""
+    request, parts, parameters = refusing.request, refusing.parts, refusing.parameters
+    facts = Refusal(
+        id=row_id(),
+        reference=request.id,
+        at=parts.clock(),
+        endpoint=refusing.endpoint,
+        method=request.method[:_LONGEST_NAME],
+        path=masked(request.path),
+        grant_type=masked(parameters.get("grant_type", "")),
+        peer=request.address,
+        parameters=shown(parameters.items()),
+    )
+    return facts, Claims(claimed(parameters, request.header(b"authorization")), parameters.get("username", ""))
+
+
+def admitted(caller: Caller, request: Request, parts: Parts, service: str, match: Match | None) -> Refusal:
+    """What a call asks that the guard lets in."""
+    return _call(request, parts, service, caller, template=match.template.text if match else "")
 
 
 def masked(text: str) -> str:
@@ -159,27 +183,18 @@ def _keep(
     found: str = "",
     wanted: str = "",
 ) -> None:
-    request, parts, parameters = refusing.request, refusing.parts, refusing.parameters
-    receipt = Refusal(
-        id=row_id(),
-        reference=request.id,
-        at=parts.clock(),
-        endpoint=refusing.endpoint,
+    facts, claims = asked(refusing)
+    receipt = msgspec.structs.replace(
+        facts,
         rule=rule,
         status=status,
         error=error,
-        method=request.method[:_LONGEST_NAME],
-        path=masked(request.path),
         sentence=masked(sentence),
         detail=masked(detail),
         found=masked(found),
         wanted=masked(wanted),
-        grant_type=masked(parameters.get("grant_type", "")),
-        peer=request.address,
-        parameters=shown(parameters.items()),
     )
-    claims = Claims(claimed(parameters, request.header(b"authorization")), parameters.get("username", ""))
-    parts.refusals.add(receipt, claims)
+    refusing.parts.refusals.add(receipt, claims)
 
 
 def _call(
@@ -188,13 +203,14 @@ def _call(
     service: str,
     caller: Caller | None,
     *,
-    rule: str,
-    status: int,
-    error: str,
-    sentence: str,
-    found: str,
-    wanted: str,
+    rule: str = "",
+    status: int = 0,
+    error: str = "",
+    sentence: str = "",
+    found: str = "",
+    wanted: str = "",
     template: str = "",
+    acl: str = "",
 ) -> Refusal:
     """The receipt of a refused call. Of its parameters just the names in the URL are known: its body was not read."""
     names = parse_qsl(request.query[: _LONGEST * 10].decode("latin-1"), keep_blank_values=True)
@@ -216,6 +232,7 @@ def _call(
         peer=request.address,
         service=masked(service),
         template=template,
+        acl=acl,
         scopes=caller.scopes if caller else (),
         groups=tuple(sorted(caller.groups)) if caller else (),
         parameters=tuple((masked(name[:_LONGEST_NAME]), f"{len(value)} characters") for name, value in names),

@@ -28,6 +28,7 @@ from gatewright.web.parameters import OAUTH_BODY_BYTES
 from gatewright.web.parameters import Unreadable
 from gatewright.web.parameters import json_object
 from gatewright.web.refusals import Refusing
+from gatewright.web.refusals import note_method
 from gatewright.web.transport import refuse_plain_http
 
 PATH: Final = "/oauth/register"
@@ -39,6 +40,7 @@ async def register(request: Request, parts: Parts) -> Response:
     client_id = request.path[len(PATH) + 1 :]
     methods = ("GET", "PUT", "DELETE") if client_id else ("POST",)
     if request.method not in methods:
+        note_method(Refusing("register", request, parts), *methods)
         return method_not_allowed(*methods, "OPTIONS")
     try:
         refuse_plain_http(request, await parts.directory.settings())

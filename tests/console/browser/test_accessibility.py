@@ -18,6 +18,7 @@ ADDRESSES = (
     "/console/oauth/clients/examples?client_id=example",
     "/console/users", "/console/users/new", "/console/users/edit?user=admin", "/console/groups", "/console/groups/new",
     "/console/groups/edit?group=Developers", "/console/acls", "/console/acls/edit", "/console/get-token", "/console/nothing",
+    "/console/refusals", "/console/rehearsal",
     "/account/password", "/account/login", "/oauth/authorize?client_id=nobody",
     "/oauth/authorize?response_type=code&client_id=example&scope=airports+routes&state=s&prompt=consent"
     "&redirect_uri=https%3A%2F%2Foauth.pstmn.io%2Fv1%2Fcallback",
