@@ -55,7 +55,7 @@ from gatewright.web.service_input import bearer_token
 from gatewright.web.transport import refuse_plain_http
 
 AUTHORIZE: Final = frozenset({"/oauth/authorize", "/invoke/pub.oauth/authorize", "/invoke/pub.oauth:authorize"})
-_NAME: Final = "rehearsal"
+_NAME: Final = b"rehearsal"
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ class _Held(Refusals):
 
 async def rehearse(request: Request, parts: Parts) -> Rehearsed | None:
     """What would become of a request; None when nothing answers its address."""
-    request.id = _NAME
+    request.reference = _NAME
     parts = _stand_in(parts)
     path = request.path
     if path in ADDRESSES or path == REGISTRATION:
