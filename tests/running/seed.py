@@ -202,11 +202,12 @@ def copy_database(seeded: Path, workspace: Path) -> Path:
 
 async def _fill(path: Path) -> None:
     database = SqliteDatabase(path)
-    await database.write(_insert_everything)
+    await database.write(insert_everything)
     await database.close()
 
 
-def _insert_everything(transaction: Transaction) -> None:
+def insert_everything(transaction: Transaction) -> None:
+    """Write the whole seed into an empty store."""
     for scope in _SCOPES:
         scopes.insert(transaction, scope, MADE)
     access.save_group(transaction, Group(name="staff"), MADE)
