@@ -203,3 +203,12 @@ async def test_looking_needs_no_proof(console: Console, site: Site) -> None:
     site.clock.forward(7200)
     for path in ("/users/edit?user=ada", "/users/new", "/oauth/keys"):
         assert "Is it you" not in await console.text(path)
+
+
+async def test_nobody_makes_a_secret_of_a_client_that_may_do_more(site: Site) -> None:
+    await site.parts.database.write(access.set_groups, "client", seed.RIVAL, ["Administrators"], NOW)
+    console = await enter(site, CLIENTS)
+    answer = await console.submit(f"/oauth/clients/secret?client_id={seed.RIVAL}")
+    assert answer.status_code == 403
+    assert "Administrators" in answer.text
+    assert len(await site.parts.database.read(clients.secrets, seed.RIVAL)) == 1

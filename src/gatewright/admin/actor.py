@@ -20,11 +20,15 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class By(msgspec.Struct, frozen=True):
-    """Who acts, and when in seconds since the epoch. sealer: gives the seal under the master key, where it is at hand."""
+    """Who acts, and when in seconds since the epoch. sealer: gives the seal under the master key, where it is at hand.
+
+    roles: an administrator's (`admin.roles`); None: the shell and the server itself, which nothing is beyond.
+    """
 
     actor: Actor
     now: int
     sealer: Callable[[], Sealer] | None = None
+    roles: frozenset[str] | None = None
 
     def seal(self, secret: str, context: bytes) -> bytes:
         """Seal a secret that must be read again. Raises GatewrightError where the master key is not at hand."""

@@ -14,6 +14,7 @@ from gatewright.admin.client_rules import needs_secret
 from gatewright.admin.client_rules import problems
 from gatewright.admin.client_rules import with_defaults
 from gatewright.admin.groups import check_groups
+from gatewright.admin.roles import refuse_beyond
 from gatewright.admin.scopes import check_scopes
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
@@ -54,8 +55,9 @@ def create(
 ) -> SavedClient:
     """Register a client. Its `client_id` is made when empty; so is its secret when it authenticates by one.
 
-    secret_hash: the argon2id hash of a secret that was chosen.  Raises Invalid.
+    secret_hash: the argon2id hash of a secret that was chosen.  Raises Invalid, Forbidden.
     """
+    refuse_beyond(by, groups, client.label)
     new = with_defaults(
         msgspec.structs.replace(
             client,
@@ -84,11 +86,12 @@ def create(
 
 
 def update(transaction: Transaction, by: By, client: Client) -> SavedClient:
-    """Change a client if its revision is still `client.revision`. Raises Invalid, NotFound, Conflict.
+    """Change a client if its revision is still `client.revision`. Raises Invalid, NotFound, Conflict, Forbidden.
 
     One that comes to need a secret, or one that we can read, gets it; one that needs none any more loses its secrets.
     """
     before = find(transaction, client.client_id)
+    refuse_beyond(by, clients.groups(transaction, client.client_id), before.label)
     associated = clients.scopes(transaction, client.client_id)
     new = with_defaults(msgspec.structs.replace(client, created_at=before.created_at, updated_at=before.updated_at))
     if new == before:
@@ -129,11 +132,12 @@ def set_groups(transaction: Transaction, by: By, client_id: str, groups: Sequenc
 def new_secret(
     transaction: Transaction, by: By, client_id: str, keep_old_for: int = 0, secret_hash: str | None = None
 ) -> SavedClient:
-    """Give a confidential client a new secret. Raises NotFound, Invalid.
+    """Give a confidential client a new secret. Raises NotFound, Invalid, Forbidden.
 
     keep_old_for: seconds in which the old ones still work.  secret_hash: as in `create`.
     """
     client = find(transaction, client_id)
+    refuse_beyond(by, clients.groups(transaction, client_id), client.label)
     if client.type == "public":
         raise Invalid([FieldError("type", f"{client.label} is public; only a confidential client has a secret.")])
     if errors := _chosen_secret(client, secret_hash):

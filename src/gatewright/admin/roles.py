@@ -10,7 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from gatewright.admin.actor import By
 from gatewright.admin.administrators import ADMINISTRATORS
+from gatewright.kernel.errors import Forbidden
 
 Role = Literal["read", "clients", "everything"]
 
@@ -99,6 +101,14 @@ OPERATIONS: Final[Mapping[str, Need]] = {
 def roles(groups: Iterable[str]) -> frozenset[Role]:
     """The roles that a member of these groups has; empty: none of an administrator's."""
     return frozenset(role for group in groups for role in _ROLES.get(group, ()))
+
+
+def refuse_beyond(by: By, groups: Iterable[str], label: str) -> None:
+    """Raise Forbidden when members of these groups may do more than `by`: whoever can make a client's secret acts as it."""
+    beyond = roles(groups) - by.roles if by.roles is not None else frozenset()
+    if beyond:
+        needed = next(role for role in ("everything", "clients", "read") if role in beyond)
+        raise Forbidden(f"{label} is an administrator itself; changing it takes a member of the group {GROUP[needed]}.")
 
 
 def need(operation: str) -> Need:

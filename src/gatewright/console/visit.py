@@ -29,6 +29,7 @@ from gatewright.console.templating import Theme
 from gatewright.console.templating import render
 from gatewright.identity.sessions import SignedIn
 from gatewright.kernel.errors import Conflict
+from gatewright.kernel.errors import Forbidden
 from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.errors import NotFound
@@ -66,7 +67,8 @@ class Visit:
     @property
     def by(self) -> By:
         """Who acts, for the audit log."""
-        return By(Actor(self.found.user.user.name), self.now, lambda: self.parts.sealer)
+        user = self.found.user
+        return By(Actor(user.user.name), self.now, lambda: self.parts.sealer, roles(user.groups))
 
     @property
     def is_post(self) -> bool:
@@ -178,6 +180,8 @@ async def answer(page: Callable[[V], Awaitable[Response]], visit: V) -> Response
         return visit.refused(409, "Not saved", str(error))
     except Invalid as error:
         return visit.refused(422, "Not saved", " ".join(each.message for each in error.errors))
+    except Forbidden as error:
+        return visit.refused(403, "Not for your role", str(error))
     except Unavailable as error:
         return visit.refused(503, "Not available now", str(error))
     except GatewrightError as error:

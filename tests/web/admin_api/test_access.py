@@ -98,6 +98,20 @@ async def test_who_may_register_clients_cannot_register_an_administrator(site: S
     assert "client.groups" in answer.json()["detail"]
 
 
+async def test_who_may_register_clients_cannot_become_one_that_may_do_more(site: Site, administrator: str) -> None:
+    database, now = site.parts.database, site.clock()
+    await database.write(access.set_groups, "client", seed.LEDGER, ["Client Administrators"], now)
+    await database.write(access.set_groups, "client", seed.RIVAL, ["Administrators"], now)
+    path = f"/admin/v1/clients/{seed.RIVAL}"
+    for method, address, body in (
+        ("POST", f"{path}/secrets", {}),
+        ("PATCH", path, {"redirect_uris": ["https://attacker.example/"]}),
+        ("PATCH", path, {"jwks_uri": "https://attacker.example/keys"}),
+    ):
+        answer = await site.call(address, administrator, method=method, json=body)
+        assert (answer.status_code, answer.json()["title"]) == (403, "Not allowed"), address
+
+
 def test_every_operation_that_changes_something_is_declared_with_its_role() -> None:
     undeclared = [each.name for each in OPERATIONS if each.action not in roles.OPERATIONS]
     assert undeclared == []

@@ -117,8 +117,8 @@ async def _read(
             raise _Unsupported("The body must be application/json.")
         body = _converted(json_object(await request.body(MOST_BYTES)), operation.body, strict=True)
     actor = Actor(caller.username) if caller.username else Actor(caller.client_id or caller.subject, "client")
-    by = By(actor, parts.clock(), lambda: parts.sealer)
-    return AdminCall(parts, by, roles(caller.groups), variables, query, body)
+    by = By(actor, parts.clock(), lambda: parts.sealer, roles(caller.groups))
+    return AdminCall(parts, by, variables, query, body)
 
 
 def _query(request: Request) -> dict[str, str]:

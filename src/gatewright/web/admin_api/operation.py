@@ -49,16 +49,13 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class AdminCall:
     """One request, admitted and read. variables: of the path; query, body: in the operation's types.
 
-    roles: the caller's.  prepared: what the operation's `prepare` gave.
+    prepared: what the operation's `prepare` gave.
     """
 
-    __slots__ = ("body", "by", "parts", "prepared", "query", "roles", "variables")
+    __slots__ = ("body", "by", "parts", "prepared", "query", "variables")
 
-    def __init__(
-        self, parts: Parts, by: By, roles: Collection[Role], variables: Mapping[str, str], query: Any, body: Any
-    ) -> None:
-        self.parts, self.by, self.roles = parts, by, roles
-        self.variables, self.query, self.body = variables, query, body
+    def __init__(self, parts: Parts, by: By, variables: Mapping[str, str], query: Any, body: Any) -> None:
+        self.parts, self.by, self.variables, self.query, self.body = parts, by, variables, query, body
         self.prepared: Any = None
 
     @property
@@ -68,7 +65,7 @@ class AdminCall:
 
     def require(self, action: str) -> None:
         """Raise Forbidden unless the caller's role lets it do another action that this one includes."""
-        refuse_unless_allowed(self.roles, action)
+        refuse_unless_allowed(self.by.roles or (), action)
 
 
 Verb = Callable[[Transaction, AdminCall], Any]
@@ -115,7 +112,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.path[1:].split("/"))
 
 
-def refuse_unless_allowed(roles: Collection[Role], action: str) -> None:
+def refuse_unless_allowed(roles: Collection[str], action: str) -> None:
     """Raise Forbidden unless one of the roles lets somebody do the action (`admin.roles`)."""
     role = need(action).role
     if role not in roles:
