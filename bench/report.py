@@ -51,7 +51,7 @@ def heading() -> str:
     model = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
     return (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, granian {version('granian')},"
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, uvicorn {version('uvicorn')},"
         f" SQLite {sqlite3.sqlite_version}, Linux {platform.release()}, {os.cpu_count()} ×{model.partition(':')[2]},"
         f" load before {load}"
     )

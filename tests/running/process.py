@@ -1,4 +1,4 @@
-"""A real server: granian in processes of its own, on a free port, over a seeded workspace."""
+"""A real server in processes of its own, on a free port, over a seeded workspace."""
 
 import os
 import signal

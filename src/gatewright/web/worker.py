@@ -5,18 +5,14 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
-from typing import Final
 
 from gatewright.app.logs import configure_logs
 from gatewright.app.parts import Parts
 from gatewright.app.server import handed_over
 from gatewright.web.admin_api.table import services as admin_services
 from gatewright.web.asgi import Gatewright
-from gatewright.web.main import ENDING_SIGNALS
+from gatewright.web.connection import watch_over_connections
 from gatewright.web.pages import pages_for
-
-_START_SECONDS: Final = 0.05
 
 
 async def _start() -> Parts:
@@ -26,33 +22,17 @@ async def _start() -> Parts:
 
 
 class Worker(Gatewright):
-    """Ends when it is told to, at any time, and with the main process."""
+    """Ends with the main process, if that is another one."""
 
     def __init__(self) -> None:
         super().__init__(_start, pages_for)
 
     async def startup(self) -> None:
-        """Build everything; until that is done a signal ends the process at once."""
-        listen_again = _let_signals_end_it()
+        """Build everything."""
         await super().startup()
+        self._watch = asyncio.create_task(watch_over_connections())
         _end_with_the_main_process()
         _spare_the_garbage_collector()
-        # The loop stops between starting and serving, so this timer fires when granian's worker serves.
-        asyncio.get_running_loop().call_later(_START_SECONDS, listen_again)
-
-
-def _let_signals_end_it() -> Callable[[], None]:
-    """Granian's worker misses signals while it starts, and would live on until it is killed for not stopping.
-
-    Gives what makes it listen again.
-    """
-    kept = {number: signal.signal(number, signal.SIG_DFL) for number in ENDING_SIGNALS}
-
-    def listen_again() -> None:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
-
-    return listen_again
 
 
 def _spare_the_garbage_collector() -> None:
