@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvloop
 
+from bench import console
 from bench import expressions
 from bench import ours
 from bench import report
@@ -76,6 +77,7 @@ async def _measure(options: argparse.Namespace) -> int:
     if found:
         print(f"\n{report.resource_lines(found)}\n")
         expressions.main()
+        print(f"\n{console.lines(console.measure())}")
     for name, reason in missing.items():
         print(f"{name} was not measured: {reason}")
     return 1 if any(result.errors for result in results) else 0
