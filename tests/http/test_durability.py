@@ -3,11 +3,15 @@
 import asyncio
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from gatewright.store import settings
+from gatewright.store.sqlite import SqliteDatabase
 from tests.running import seed
 from tests.running.browser import Browser
 from tests.running.process import Server
@@ -111,6 +115,29 @@ async def test_of_1000_refreshes_with_one_token_over_2_workers_all_get_the_same_
     assert {status for status, _ in answers} == {200}
     assert len({answer["refresh_token"] for _, answer in answers}) == 1
     assert len({answer["access_token"] for _, answer in answers}) == 1
+
+
+async def without_grace(path: Path) -> None:
+    database = SqliteDatabase(path)
+    changed = msgspec.structs.replace(await database.read(settings.load), refresh_token_grace=0)
+    await database.write(settings.save, changed, seed.MADE)
+    await database.close()
+
+
+async def test_of_1000_refreshes_with_one_token_over_2_workers_without_grace_one_wins_and_the_family_ends(
+    own_server: Server,
+) -> None:
+    await without_grace(own_server.workspace / "data" / "gatewright.db")
+    own_server.start()
+    [(_, tokens)] = await token_requests(own_server, 1, await redemption(own_server))
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    answers = await token_requests(own_server, 1000, refresh)
+    winners = [answer for status, answer in answers if status == 200]
+    assert len(winners) == 1
+    assert {answer["error"] for status, answer in answers if status != 200} == {"invalid_grant"}
+    family = [tokens["access_token"], winners[0]["access_token"], winners[0]["refresh_token"]]
+    assert await introspected(own_server, family) == [False] * 3
+    own_server.stop()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
