@@ -9,6 +9,7 @@ from gatewright.admin.keys import KeyLine
 from gatewright.console.diagram import of_source
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
+from gatewright.console.text_difference import side_by_side
 from gatewright.identity.second_factor import Factors
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
@@ -22,6 +23,7 @@ from gatewright.store.records import Scope
 from gatewright.store.records import Totp
 from gatewright.store.records import User
 from gatewright.store.refusals import Refusal
+from gatewright.store.service_versions import Version
 from gatewright.store.trusted_issuers import TrustedIssuer
 from gatewright.web.rehearsal import Rehearsed
 
@@ -184,6 +186,27 @@ do:
 """
 
 
+VERSION = Version(
+    id="0199-2",
+    service="airports:distance",
+    file="Airports/services/airports/distance.flow.yaml",
+    at=NOW - 90,
+    actor="admin",
+    note="Longer flights",
+    text=FLOW,
+)
+OLDER = Version(
+    id="0199-1",
+    service="airports:distance",
+    file="Airports/services/airports/distance.flow.yaml",
+    at=NOW - 900,
+    actor="",
+    note="As it was found",
+    text="",
+)
+ROWS = side_by_side("a\nb\n" + "same\n" * 20 + "c", "a\nB\n" + "same\n" * 20 + "c\nd")
+
+
 def step(name: str, kind: str, line: int, depth: int, offset: int, width: int, **more: Any) -> dict[str, Any]:
     return {
         "name": name, "kind": kind, "line": line, "depth": depth, "milliseconds": width / 20, "offset": offset, "width": width,
@@ -235,6 +258,7 @@ SERVICE_PAGE = {
     "input": '{\n  "from": "LHR",\n  "to": "XXX"\n}',
     "result": RESULT,
     "saved": None,
+    "conflict": False,
     "problems": [{"line": 9, "column": 3, "message": "required names a property that is not described", "severity": "warning"}],
     "curl": "curl -H 'Authorization: Bearer TOKEN' http://localhost:5555/invoke/airports/distance",
 }  # fmt: skip
@@ -524,8 +548,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "packages-none": ("packages/packages.html", {"frame": FRAME, "packages": []}),
     "flow-new": ("packages/flow_new.html", {"frame": FRAME, "packages": ["Airports"], "values": {"package": "Airports", "name": ""}, "errors": {}}),
     "service": ("packages/service.html", SERVICE_PAGE),
-    "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": [], "revision": "2"}),
+    "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": [], "revision": "2", "conflict": False}),
     "service-run": ("packages/_run.html", {"result": RESULT | {"ok": True, "status": 200, "error": None, "output": "{}"}, "fresh": True, "diagram": of_source(FLOW), "marks": {}}),
+    "service-conflict": ("packages/_saved.html", {"saved": None, "problems": [], "revision": "2", "conflict": True}),
+    "difference": ("packages/_difference.html", {"rows": ROWS, "left": {"title": "Saved"}, "right": {"title": "Now"}}),
+    "versions": ("packages/versions.html", {"frame": FRAME, "service": SERVICE, "versions": [VERSION, OLDER], "next_cursor": OLDER.id, "is_first": True, "newest": "", "on_disk": True}),
+    "versions-none": ("packages/versions.html", {"frame": FRAME, "service": SERVICE, "versions": [], "next_cursor": "", "is_first": True, "newest": "", "on_disk": True}),
+    "compare": ("packages/compare.html", {"frame": FRAME, "service": SERVICE, "rows": ROWS, "left": {"title": "Longer", "text": "a", "version": VERSION}, "right": {"title": "Now", "text": "b", "version": None}}),
+    "compare-equal": ("packages/compare.html", {"frame": FRAME, "service": SERVICE, "rows": [], "left": {"title": "Now", "text": "a", "version": None}, "right": {"title": "Now", "text": "a", "version": None}}),
+    "conflict": ("packages/conflict.html", {"frame": FRAME, "service": SERVICE, "rows": ROWS, "left": {"title": "Saved by somebody else"}, "right": {"title": "Yours"}, "source": FLOW, "revision": "2"}),
     "diagram-unreadable": ("packages/_diagram.html", {"diagram": of_source("a: ["), "marks": {}}),
     "get-token-fragment": ("get_token_fragment.html", {"frame": FRAME}),
     "get-token": (

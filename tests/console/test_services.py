@@ -80,7 +80,9 @@ async def test_second_editor_is_refused_and_keeps_the_text(console, editor, scri
     await editor.save(FLOW)
     answer = await other.post("save", source=FLOW.replace("Good day", "Mine"), scripts=scripts)
     assert "Not saved: the file was changed by somebody else" in answer.text
-    if not scripts:
+    if scripts:
+        assert 'data-send-to="conflict"' in answer.text
+    else:
         assert answer.status_code == 409
         assert "Mine" in answer.text
     assert (await greeting(console)).json() == {"greeting": "Good day, Ada"}

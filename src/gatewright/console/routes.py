@@ -29,6 +29,7 @@ from gatewright.console import settings
 from gatewright.console import tokens
 from gatewright.console import trusted_issuers
 from gatewright.console import users
+from gatewright.console import versions
 from gatewright.console.door import door
 from gatewright.console.templating import HERE
 from gatewright.console.templating import STATIC_URL
@@ -39,6 +40,8 @@ _SHOWN: Final[dict[str, Page]] = {
     "/search": search.show,
     "/packages": packages.show,
     "/services": services.show,
+    "/services/versions": versions.show_list,
+    "/services/compare": versions.compare,
     "/oauth": settings.overview,
     "/oauth/clients": clients.show_list,
     "/oauth/clients/postman": exports.postman_of_client,
@@ -59,6 +62,7 @@ _SHOWN: Final[dict[str, Page]] = {
 
 _FORMS: Final[dict[str, Page]] = {
     "/services/new": packages.add_flow,
+    "/services/restore": versions.restore,
     "/oauth/clients/new": clients.register,
     "/oauth/clients/edit": clients.edit,
     "/oauth/clients/secret": clients.new_secret,
@@ -98,6 +102,8 @@ _ACTIONS: Final[dict[str, Page]] = {
     "/services/check": services.check,
     "/services/save": services.save,
     "/services/run": services.run,
+    "/services/conflict": versions.conflict,
+    "/services/resume": services.resume,
     "/get-token/use": get_token.use,
 }
 """What only forms and scripts send to."""

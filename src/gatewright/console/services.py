@@ -3,7 +3,6 @@
 import secrets
 import time
 from typing import Any
-from typing import Final
 
 import msgspec
 from starlette.responses import JSONResponse
@@ -12,8 +11,10 @@ from starlette.responses import Response
 from gatewright.console.diagram import of_source
 from gatewright.console.run_result import marks_of
 from gatewright.console.run_result import show_run
+from gatewright.console.saving import keep
 from gatewright.console.templating import pretty_json
 from gatewright.console.templating import render
+from gatewright.console.versions import show_conflict
 from gatewright.console.visit import Visit
 from gatewright.flow import FlowProblems
 from gatewright.flow import Problem
@@ -33,12 +34,9 @@ from gatewright.services.names import invoke_path
 from gatewright.services.source import Source
 from gatewright.services.source import digest_of
 from gatewright.services.source import read_source
-from gatewright.services.source import save_source
 from gatewright.web.security_headers import POLICY
 
 Marks = dict[str, dict[str, Any]]
-
-_CONFLICT: Final = "Not saved: the file was changed by somebody else meanwhile. Copy your text, load the page again and repeat the change."
 
 
 async def show(visit: Visit) -> Response:
@@ -52,11 +50,13 @@ async def show(visit: Visit) -> Response:
 
 
 async def check(visit: Visit) -> Response:
-    """The problems of the text in the editor, for its underlines, and its diagram."""
+    """The problems of the text in the editor, for its underlines, its diagram, and whether another has saved meanwhile."""
     text = visit.field("source").replace("\r\n", "\n")
     problems = _shown(await _check(visit, text))
     diagram = render("packages/_diagram.html", diagram=of_source(text, problems), marks={})
-    return JSONResponse({"problems": problems, "diagram": diagram})
+    source = _source(visit, _find(visit))
+    changed = source is not None and source.digest != visit.field("revision")
+    return JSONResponse({"problems": problems, "diagram": diagram, "changed": changed})
 
 
 async def save(visit: Visit) -> Response:
@@ -66,11 +66,11 @@ async def save(visit: Visit) -> Response:
         raise Conflict("Only flows are edited here.")
     problems = await _check(visit, text)
     try:
-        source = save_source(visit.parts.packages_folder, service, text, revision)
+        source = await keep(visit, service, text, revision, visit.field("note").strip())
     except Conflict:
-        told = {"line": 1, "column": 1, "severity": "error", "message": _CONFLICT}
-        return await _saved(visit, service, text, revision, None, [told, *_shown(problems)], 409)
-    await visit.parts.watcher.refresh()
+        if "hx-request" not in visit.request.headers:
+            return show_conflict(visit, service, text, 409)
+        return await _saved(visit, service, text, revision, None, _shown(problems), 409)
     saved = visit.catalogue.service(service.name)
     broken = saved is None or not saved.enabled
     sentence = (
@@ -79,6 +79,12 @@ async def save(visit: Visit) -> Response:
         else "Saved. In force from the next call on."
     )
     return await _saved(visit, service, text, source.digest, sentence, _shown(problems), 200)
+
+
+async def resume(visit: Visit) -> Response:
+    """The editor again with a text that is not saved, on top of what is kept now."""
+    service, text = _find(visit), visit.field("source").replace("\r\n", "\n")
+    return await _page(visit, service, text, visit.field("revision"), problems=_shown(await _check(visit, text)))
 
 
 async def run(visit: Visit) -> Response:
@@ -165,7 +171,7 @@ async def _saved(
 ) -> Response:
     if "hx-request" not in visit.request.headers:
         return await _page(visit, service, text, revision, problems=problems, saved=saved, status=status)
-    fragment = render("packages/_saved.html", saved=saved, problems=problems, revision=revision)
+    fragment = render("packages/_saved.html", saved=saved, problems=problems, revision=revision, conflict=status == 409)
     headers = {"HX-Trigger": "gatewright:saved"} if saved else {}
     return Response(fragment, 200 if saved else 422, headers, "text/html")
 
@@ -199,6 +205,7 @@ async def _page(
         marks=marks or {},
         problems=problems or [],
         saved=saved,
+        conflict=False,
         curl=_curl(visit, service),
     )
     # The editor makes style elements of its own; they carry this nonce.

@@ -22,7 +22,8 @@ export function checkSource(field: HTMLTextAreaElement): (view: EditorView) => P
     for (const [name, value] of new FormData(field.form!)) body.append(name, String(value));
     const answer = await fetch(field.dataset.check!, { method: "POST", body, credentials: "same-origin" }).catch(() => null);
     if (!answer?.ok) return [];
-    const { problems, diagram } = (await answer.json()) as { problems: Problem[]; diagram?: string };
+    const { problems, diagram, changed } = (await answer.json()) as { problems: Problem[]; diagram?: string; changed?: boolean };
+    if (changed) document.dispatchEvent(new CustomEvent("gatewright:overtaken"));
     if (diagram !== undefined && view.state.doc.eq(sent)) {
       document.dispatchEvent(new CustomEvent("gatewright:diagram", { detail: { text: sent, diagram } }));
     }

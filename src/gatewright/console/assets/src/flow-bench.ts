@@ -11,6 +11,26 @@ export function bench(editor: FlowEditor): void {
   buttons(editor);
   followCursor(editor);
   runs(editor);
+  sendPlainly();
+  tellOvertaken(editor);
+}
+
+/** Say once that somebody else has saved the flow that is open here. */
+function tellOvertaken(editor: FlowEditor): void {
+  const sentence = "Somebody else has saved this flow meanwhile. Saving yours will show you both texts.";
+  document.addEventListener("gatewright:overtaken", () => editor.tell(sentence), { once: true });
+}
+
+/** A button that sends the source to another page, past the script that saves it in place. */
+function sendPlainly(): void {
+  document.addEventListener("click", (event) => {
+    const button = (event.target as Element).closest<HTMLElement>("[data-send-to]");
+    const form = document.querySelector<HTMLFormElement>("#source-form");
+    if (!button || !form) return;
+    document.dispatchEvent(new CustomEvent("gatewright:saved")); // nothing is lost: the next page has the text
+    form.action = form.action.replace(/\/[^/?]*\?/, `/${button.dataset.sendTo}?`);
+    form.submit();
+  });
 }
 
 function tabs(): void {

@@ -1,0 +1,71 @@
+"""Versions of services' texts, and the inputs kept to try services with."""
+
+import hashlib
+from typing import Final
+
+from gatewright.admin import audit
+from gatewright.admin.actor import By
+from gatewright.kernel.errors import FieldError
+from gatewright.kernel.errors import Invalid
+from gatewright.kernel.errors import NotFound
+from gatewright.kernel.ids import row_id
+from gatewright.store import service_versions as store
+from gatewright.store.database import Transaction
+from gatewright.store.service_versions import Version
+
+MOST_EXAMPLES: Final = 30
+_LONGEST_NAME: Final = 80
+_LONGEST_NOTE: Final = 200
+_LONGEST_INPUT: Final = 100_000
+ON_DISK: Final = "Changed on disk"
+FIRST: Final = "As it was found"
+
+
+def save(transaction: Transaction, by: By, service: str, file: str, *, text: str, found: str, note: str = "") -> None:
+    """Record that a service's file was saved.
+
+    found: what the file held before. Was that changed on the disk, past the console, it becomes a version of its own.
+    """
+    before = store.newest(transaction, service)
+    if before is None or before.text != found:
+        told = FIRST if before is None else ON_DISK
+        store.add(transaction, _version(service, file, by.now, "", told, found))
+    if text == found:
+        return
+    store.add(transaction, _version(service, file, by.now, str(by.actor), note[:_LONGEST_NOTE], text))
+    audit.record(transaction, by, "service.save", service, {"sha256": _digest(found)}, {"sha256": _digest(text)})
+
+
+def find(transaction: Transaction, service: str, id_: str) -> Version:
+    """A version of a service. Raises NotFound."""
+    found = store.find(transaction, service, id_)
+    if found is None:
+        raise NotFound(f"There is no such version of {service}.")
+    return found
+
+
+def save_example(transaction: Transaction, service: str, name: str, given: str) -> None:
+    """Keep an input under a name. Raises Invalid (`example`)."""
+    name = name.strip()
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise Invalid([FieldError("example", f"An example's name has 1 to {_LONGEST_NAME} characters.")])
+    if len(given) > _LONGEST_INPUT:
+        raise Invalid([FieldError("example", f"An example has at most {_LONGEST_INPUT:,} characters.")])
+    kept = store.examples(transaction, service)
+    if name not in kept and len(kept) >= MOST_EXAMPLES:
+        raise Invalid([FieldError("example", f"A service keeps at most {MOST_EXAMPLES} examples. Remove one first.")])
+    store.save_example(transaction, service, name, given)
+
+
+def delete_example(transaction: Transaction, service: str, name: str) -> None:
+    """Let go of an input. Raises NotFound."""
+    if not store.delete_example(transaction, service, name):
+        raise NotFound(f"There is no example {name} of {service}.")
+
+
+def _version(service: str, file: str, at: int, actor: str, note: str, text: str) -> Version:
+    return Version(id=row_id(), service=service, file=file, at=at, actor=actor, note=note, text=text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
