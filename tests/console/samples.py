@@ -11,6 +11,7 @@ from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.console.text_difference import side_by_side
 from gatewright.identity.second_factor import Factors
+from gatewright.oauth.introspect import Introspection
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
 from gatewright.store.external_servers import ExternalServer
@@ -475,6 +476,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "code": {"curl": "curl -s http://localhost:5555/oauth/token\n", "python": "import os\n", "javascript": "await fetch();\n"},
         },
     ),
+    "inspector": (
+        "inspector.html",
+        {
+            "frame": FRAME, "errors": {}, "kind": "A JWT", "reason": "", "token_id": "018f4d2e", "answer": "{}",
+            "found": Introspection(active=True, scope="airports", client_id=POSTMAN.client_id, username="ada", token_type="Bearer", exp=NOW + 60, iat=NOW, sub="ada", iss="http://localhost:5555", aud="http://localhost:5555"),
+            "jwt": {"header": "{}", "claims": "{}", "issuer": "http://localhost:5555", "times": [("exp", NOW + 60)]},
+        },
+    ),
+    "inspector-none": ("inspector.html", {"frame": FRAME, "errors": {}, "kind": "", "reason": "", "token_id": None, "answer": "", "found": None, "jwt": None}),
     "examples-none": ("oauth/examples.html", {"frame": FRAME, "clients": [], "client": None, "requests": [], "values": {}, "code": None}),
     "external": ("oauth/external_servers.html", {"frame": FRAME, "rows": [{"server": EXTERNAL, "user": "ada"}, {"server": ExternalServer(name="Other", issuer="https://other.example.com", jwks_uri="https://other.example.com/jwks", enabled=False), "user": ""}]}),
     "external-none": ("oauth/external_servers.html", {"frame": FRAME, "rows": []}),

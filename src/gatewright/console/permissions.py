@@ -41,6 +41,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/groups/delete": "group.delete",
     "/acls/edit": "acl.save",
     "/acls/delete": "acl.delete",
+    "/inspector": "read",
     "/get-token": "token.get",
     "/get-token/callback": "token.get",
     "/get-token/use": "token.get",

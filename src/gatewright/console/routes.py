@@ -17,6 +17,7 @@ from gatewright.console import external_servers
 from gatewright.console import get_token
 from gatewright.console import groups
 from gatewright.console import home
+from gatewright.console import inspector
 from gatewright.console import keys
 from gatewright.console import packages
 from gatewright.console import permissions
@@ -94,6 +95,7 @@ _FORMS: Final[dict[str, Page]] = {
     "/acls/edit": acls.edit,
     "/acls/delete": acls.delete,
     "/get-token/callback": browser_grant.callback,
+    "/inspector": inspector.show,
     "/rehearsal": rehearsal.show,
 }
 """Pages that show a form or a question, and take its answer."""

@@ -73,11 +73,15 @@ async def describe(parameters: Parameters, caller: RegisteredClient, server: Aut
     A client sees its own tokens, those of others only when it is registered with `introspect: all`; everything
     else is `active: false`, which tells nothing (§2.2, §4).
     """
-    text = required(parameters, "token")
-    found = await (_refresh_token(text, server) if text.startswith(REFRESH_TOKEN) else _access_token(text, server))
+    found = await describe_any(required(parameters, "token"), server)
     if found.client_id != caller.client.client_id and caller.client.introspect != "all":
         return INACTIVE
     return found
+
+
+async def describe_any(text: str, server: AuthorizationServer) -> Introspection:
+    """What is known of a token, whoever's it is."""
+    return await (_refresh_token(text, server) if text.startswith(REFRESH_TOKEN) else _access_token(text, server))
 
 
 async def _access_token(text: str, server: AuthorizationServer) -> Introspection:

@@ -15,7 +15,7 @@ ADDRESSES = (
     "/console/oauth/scopes", "/console/oauth/scopes/new", "/console/oauth/scopes/edit?scope=airports",
     "/console/oauth/associations", "/console/oauth/associations?client=example", "/console/oauth/tokens",
     "/console/oauth/keys", "/console/oauth/settings",
-    "/console/oauth/clients/examples?client_id=example",
+    "/console/oauth/clients/examples?client_id=example", "/console/inspector",
     "/console/users", "/console/users/new", "/console/users/edit?user=admin", "/console/groups", "/console/groups/new",
     "/console/groups/edit?group=Developers", "/console/acls", "/console/acls/edit", "/console/get-token", "/console/nothing",
     "/console/refusals", "/console/rehearsal",
