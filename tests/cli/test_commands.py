@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import msgspec
@@ -192,3 +193,13 @@ def test_doctor_tells_each_finding_with_its_mend(command: Command, workspace: Pa
 
 def test_migrate_says_that_the_database_is_current(command: Command, workspace: Path) -> None:
     assert command("migrate", "-w", workspace).out == "The database has this release's schema.\n"
+
+
+def test_exported_description_names_each_service_with_the_issuer(
+    command: Command, workspace: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "openapi.json"
+    assert command("export", "--openapi", "-o", file, "-w", workspace).status == 0
+    found = json.loads(file.read_text())
+    assert (found["openapi"], found["servers"]) == ("3.1.0", [{"url": "http://localhost:5555"}])
+    assert command("export", "--openapi", "--package", "Nothing", "-w", workspace).status == 1

@@ -211,3 +211,56 @@ async def test_disabled_service_tells_its_reason_to_administrators_only(workshop
     assert told.status == 503
     assert "needs a type" not in str(told)
     assert "needs a type" in (await refusal(workshop.call(service, {}, ADMIN))).detail
+
+
+async def test_every_place_that_does_not_fit_is_named(workshop) -> None:
+    service = workshop.service("@service\ndef add(a: int, b: list[int], c: str = '') -> int:\n    return a\n")
+    with pytest.raises(ServiceError) as caught:
+        await workshop.call(service, {"a": "x", "b": [1, "y"], "c": 3})
+    assert caught.value.status == 400
+    assert {each["pointer"] for each in caught.value.extensions["errors"]} == {"/a", "/b/1", "/c"}
+
+
+async def test_whole_number_written_as_a_float_is_an_integer(workshop) -> None:
+    service = workshop.service("@service\ndef add(a: int, b: float = 0.5) -> float:\n    return a + b\n")
+    assert await workshop.call(service, {"a": 3.0}) == 3.5
+    with pytest.raises(ServiceError):
+        await workshop.call(service, {"a": 3.5})
+
+
+@pytest.mark.parametrize(
+    ("annotation", "returned"),
+    [
+        ("int", "'x'"),
+        ("list[int]", "[1, 'x']"),
+        ("dict[str, int]", "{'a': 'b'}"),
+        ("None", "1"),
+        ("Order", "{'id': 1}"),
+    ],
+)
+async def test_output_that_is_not_what_the_signature_says_is_the_services_fault(
+    workshop, annotation: str, returned: str
+) -> None:
+    source = f"import msgspec\nclass Order(msgspec.Struct):\n    id: str\n@service\ndef get() -> {annotation}:\n    return {returned}\n"
+    with pytest.raises(ServiceError) as caught:
+        await workshop.call(workshop.service(source), {})
+    assert (caught.value.status, caught.value.fault, "x" in caught.value.title) == (500, True, False)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "returned"),
+    [
+        ("list[int]", "[1]"),
+        ("datetime.date", "datetime.date(2026, 1, 31)"),
+        ("set[int]", "{1}"),
+        ("Order", "Order('1')"),
+        ("Order", "{'id': '1'}"),
+        ("list[Order]", "[Order('1')]"),
+        ("float", "1"),
+        ("Order | None", "None"),
+        ("dict", "{1: object}"),
+    ],
+)
+async def test_output_that_fits_passes(workshop, annotation: str, returned: str) -> None:
+    source = f"import msgspec, datetime\nclass Order(msgspec.Struct):\n    id: str\n@service\ndef get() -> {annotation}:\n    return {returned}\n"
+    await workshop.call(workshop.service(source), {})

@@ -11,7 +11,9 @@ from gatewright.cli.options import write_text
 from gatewright.cli.workspace import Shell
 from gatewright.cli.workspace import opened
 from gatewright.kernel.errors import NotFound
+from gatewright.store import access
 from gatewright.store import clients
+from gatewright.store import scopes
 from gatewright.store.database import Transaction
 
 
@@ -22,6 +24,8 @@ async def export(
     bruno: Annotated[
         bool, Parameter(name="--bruno", help="A Bruno collection for one client, into the folder --output.")
     ] = False,
+    openapi: Annotated[bool, Parameter(name="--openapi", help="The OpenAPI 3.1 description of all services.")] = False,
+    package: Annotated[str | None, Parameter(help="The only package that is described.")] = None,
     client: Annotated[
         str | None, Parameter(help="The client of the collection, by client_id or name; default: the oldest.")
     ] = None,
@@ -29,15 +33,18 @@ async def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Print what other tools read, or write it to a file."""
-    if config + postman + bruno != 1:
-        raise Usage("say what to export: --config, --postman or --bruno")
+    if config + postman + bruno + openapi != 1:
+        raise Usage("say what to export: --config, --postman, --bruno or --openapi")
     if bruno and output is None:
         raise Usage("a Bruno collection is a folder: name it by --output")
     async with opened(workspace) as shell:
         if bruno and output is not None:
             print(f"{await _bruno(shell, client, output)} files are written below {output}; open that folder in Bruno.")
             return
-        text = await _configuration(shell) if config else await _postman(shell, client)
+        if openapi:
+            text = await _openapi(shell, package)
+        else:
+            text = await _configuration(shell) if config else await _postman(shell, client)
     if output is None:
         print(text, end="")
     else:
@@ -85,6 +92,28 @@ async def _client_id(shell: Shell, client: str | None) -> str:
     from gatewright.cli.clients import find
 
     return await shell.database.read(find, client) if client else await shell.database.read(_oldest)
+
+
+async def _openapi(shell: Shell, package: str | None) -> str:
+    import msgspec
+
+    from gatewright.services.coverage import Openings
+    from gatewright.services.openapi import Sources
+    from gatewright.services.openapi import document
+
+    catalogue = shell.catalogue()
+    if package is not None and package not in catalogue.packages:
+        raise NotFound(f"there is no package {package}")
+    found = {scope.name: scope for scope in await shell.database.read(scopes.all_scopes)}
+    sources = Sources(
+        issuer=shell.settings.issuer,
+        catalogue=catalogue,
+        scopes=found,
+        openings=Openings(found.values()),
+        acls=await shell.database.read(access.all_acls),
+    )
+    made = document(sources, lambda service, template: True, package)
+    return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
 
 
 def _oldest(transaction: Transaction) -> str:

@@ -37,7 +37,7 @@ _COMMANDS: Final = {
     ),
     "export": (
         "export:export",
-        """Print a configuration or a Postman collection, or write a Bruno collection.
+        """Print a configuration, a Postman collection or an OpenAPI description, or write a Bruno collection.
 
         Secrets and passwords are never in it.""",
     ),

@@ -200,6 +200,13 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     refusal_lifetime: Annotated[
         int, Meta(ge=60, le=31536000, description="Seconds for which a receipt of a refused request is kept.")
     ] = 604800
+    openapi_public: Annotated[
+        bool,
+        Meta(
+            description="Whether `/openapi.json` describes every service to everybody. Otherwise it describes what the token "
+            "opens, and without one what needs none."
+        ),
+    ] = False
     maximum_body_bytes: Annotated[
         int, Meta(ge=1024, le=1073741824, description="The largest request body that services accept, in bytes.")
     ] = 10485760

@@ -12,6 +12,9 @@ from gatewright.services.call import Call
 from gatewright.services.call import Runner
 from gatewright.services.caller import Caller
 from gatewright.services.errors import ServiceError
+from gatewright.services.fitting import Check
+from gatewright.services.fitting import fitted
+from gatewright.services.fitting import output_check
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -44,12 +47,15 @@ def compile_function(function: Callable[..., Any], marking: Marking) -> Compiled
     }
     arguments = typing.TypedDict(function.__name__, fields)  # type: ignore[misc]  # made from a signature
     title, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n")
+    schema = _input_schema(arguments, parameters.defaults)
+    returned = hints.get("return", Any)
+    binding = _Binding(arguments, parameters, schema)
     return Compiled(
         marking.title or title.rstrip(".") or function.__name__,
         description.strip(),
-        _input_schema(arguments, parameters.defaults),
-        _output_schema(hints.get("return", Any)),
-        _runner(function, marking, arguments, parameters),
+        schema,
+        _output_schema(returned),
+        _runner(function, marking, binding, output_check(returned) or _anything),
     )
 
 
@@ -109,29 +115,37 @@ def _schema(type_: Any) -> dict[str, Any]:
     return schema | ({"$defs": components} if components else {})
 
 
-def _runner(function: Callable[..., Any], marking: Marking, arguments: Any, parameters: _Parameters) -> Runner:
-    names = frozenset(parameters.fields)
-    caller = parameters.caller
+class _Binding:
+    """Makes the function's arguments of an input. arguments: a TypedDict of the parameters; schema: the same as schema."""
 
-    def bind(values: dict[str, Any], call: Call) -> dict[str, Any]:
-        if not values.keys() <= names:
-            raise _unknown(values, names)
-        try:
-            bound: dict[str, Any] = msgspec.convert(values, arguments)
-        except msgspec.ValidationError as error:
-            raise ServiceError(400, "The input does not fit the service", str(error)) from None
-        if caller is not None:
-            bound[caller] = call.caller
+    def __init__(self, arguments: Any, parameters: _Parameters, schema: dict[str, Any]) -> None:
+        self._arguments, self._schema = arguments, schema
+        self._names = frozenset(parameters.fields)
+        self._caller = parameters.caller
+
+    def __call__(self, values: dict[str, Any], call: Call) -> dict[str, Any]:
+        """Raises ServiceError 400 for what does not fit."""
+        if not values.keys() <= self._names:
+            raise _unknown(values, self._names)
+        bound = fitted(values, self._arguments, self._schema)
+        if self._caller is not None:
+            bound[self._caller] = call.caller
         return bound
 
+
+def _anything(output: object) -> object:
+    return output
+
+
+def _runner(function: Callable[..., Any], marking: Marking, bind: _Binding, check: Check) -> Runner:
     async def run_async(values: dict[str, Any], call: Call) -> object:
-        return await call.within_time(function(**bind(values, call)))
+        return check(await call.within_time(function(**bind(values, call))))
 
     async def run_inline(values: dict[str, Any], call: Call) -> object:
-        return function(**bind(values, call))
+        return check(function(**bind(values, call)))
 
     async def run_in_thread(values: dict[str, Any], call: Call) -> object:
-        return await call.within_time(call.runtime.in_thread(function, bind(values, call)))
+        return check(await call.within_time(call.runtime.in_thread(function, bind(values, call))))
 
     if inspect.iscoroutinefunction(function):
         return run_async

@@ -51,7 +51,14 @@ def _route(entry: TemplateEntry, services: dict[str, Service]) -> UrlTemplate:
     service = services.get(template.service)
     if service is None:
         raise ValueError(f"{template.text!r} leads to {template.service}, which does not exist")
-    if is_closed(service.input_schema):
+    if service.forwarder is not None:
+        unknown = [name for name in template.variables if name not in service.forwarder.path.variables]
+        if unknown:
+            known = ", ".join(service.forwarder.path.variables)
+            raise ValueError(
+                f"{template.text!r} has {{{unknown[0]}}}; the upstream's path has {known or 'no variables'}"
+            )
+    elif is_closed(service.input_schema):
         unknown = [name for name in template.variables if name not in properties(service.input_schema)]
         if unknown:
             raise ValueError(f"{template.text!r} has {{{unknown[0]}}}, which {service.name} does not take")

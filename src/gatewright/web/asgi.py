@@ -26,6 +26,8 @@ from gatewright.web.oauth_endpoints import COMPATIBLE_ENDPOINTS
 from gatewright.web.oauth_endpoints import ENDPOINTS
 from gatewright.web.oauth_endpoints import Handler
 from gatewright.web.oauth_endpoints import describe
+from gatewright.web.openapi_endpoint import PATH as OPENAPI
+from gatewright.web.openapi_endpoint import describe_services
 from gatewright.web.registration_endpoint import PATH as REGISTRATION
 from gatewright.web.registration_endpoint import register
 from gatewright.web.resource_endpoint import describe_resource
@@ -98,6 +100,7 @@ class Gatewright:
         self._handlers = {
             **{path: counted(path, handler) for path, handler in endpoints.items()},
             "/metrics": metrics,
+            OPENAPI: describe_services,
             "/health/live": _alive,
             "/health/ready": _ready,
         }

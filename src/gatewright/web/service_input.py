@@ -21,10 +21,11 @@ from gatewright.web.parameters import multipart_pairs
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A body as read: fields of a form, or a JSON value (an object of files for multipart)."""
+    """A body as read: fields of a form, or a JSON value (an object of files for multipart). is_null: it says `null`."""
 
     form: Pairs = []
     value: Any = None
+    is_null: bool = False
 
 
 _NO_BODY = Body()
@@ -33,7 +34,7 @@ _SCHEMES = frozenset({b"bearer", b"dpop"})
 
 async def bearer_token(request: Request, parts: Parts) -> tuple[str | None, Body | None]:
     """The access token (RFC 6750 §2.1, §2.2; RFC 9449 §7.1), and the body if it had to be read for it."""
-    token = _in_header(request)
+    token = token_in_header(request)
     if token is not None or not _is_form(request):
         return token, None
     body = await _read(request, parts)
@@ -57,14 +58,16 @@ async def service_input(
     path = match.variables if match else None
     query = form_pairs(request.query) if request.query else []
     if not service.wants_envelope:
+        if body.is_null:
+            raise ServiceError(400, "The body does not fit", "the body is null; send an object, or no body")
         return merge_input(service, path=path, query=query, form=body.form, body=body.value)
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.items()]
     value = {**dict(body.form), **(body.value or {})} if body.form else body.value
     return envelope(caller, headers=headers, path=path, query=query, body=value)
 
 
-def _in_header(request: Request) -> str | None:
-    """Another scheme than Bearer and DPoP is as good as no token."""
+def token_in_header(request: Request) -> str | None:
+    """The access token of the header Authorization. Another scheme than Bearer and DPoP is as good as no token."""
     value = request.headers.get(b"authorization")
     if value is None:
         return None
@@ -88,7 +91,8 @@ async def _read(request: Request, parts: Parts) -> Body:
     content_type = request.headers.get(b"content-type", b"application/json")
     match content_type.partition(b";")[0].strip().lower():
         case b"application/json":
-            return Body(value=json_value(body))
+            value = json_value(body)
+            return Body(value=value, is_null=value is None)
         case b"application/x-www-form-urlencoded":
             return Body(form_pairs(body))
         case b"multipart/form-data":
