@@ -285,12 +285,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "consent.html",
         {
             "brand": BRAND, "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
-            "client": {"name": "Postman", "version": "1.0"}, "described_at": "app.example.com", "leads_elsewhere": True,
+            "client": {"name": "Postman", "version": "1.0", "description": "Manual testing"}, "ticked": True, "is_here": True, "described_at": "app.example.com", "leads_elsewhere": True,
             "user": "ada", "host": "oauth.pstmn.io", "resource": [], "user_code": "", "error": "",
             "scopes": [
-                {"name": "airports", "description": "Look up airports and distances"},
-                {"name": "orders.read", "description": "Read your orders"},
-                {"name": "IntScope", "description": ""},
+                {"name": "airports", "description": "Look up airports and distances", "opens": [{"name": "airports:get", "about": "One airport"}, {"name": "GET /airports/{iata}", "about": ""}], "more": 3},
+                {"name": "orders.read", "description": "Read your orders", "opens": [], "more": 0},
+                {"name": "IntScope", "description": "", "opens": [], "more": 0},
             ],
         },
     ),
@@ -298,9 +298,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "consent.html",
         {
             "brand": BRAND, "csrf": "c", "action": "/oauth/device?user_code=WDJB-MJHT", "request_id": "r",
-            "client": {"name": "Television", "version": "1.0"}, "described_at": "", "leads_elsewhere": False, "user": "ada", "host": "", "user_code": "WDJB-MJHT", "error": "",
+            "client": {"name": "Television", "version": "1.0", "description": ""}, "ticked": False, "is_here": False, "described_at": "", "leads_elsewhere": False, "user": "ada", "host": "", "user_code": "WDJB-MJHT", "error": "",
             "resource": ["http://localhost:5555/invoke/airports", "http://localhost:5555/orders"],
-            "scopes": [{"name": "airports", "description": "Look up airports and distances"}],
+            "scopes": [{"name": "airports", "description": "Look up airports and distances", "opens": [], "more": 0}],
         },
     ),
     "device": ("device.html", {"brand": BRAND, "user_code": "WDJB-MJHX", "error": "No device waits under this code. Check it, or let the device show a new one."}),

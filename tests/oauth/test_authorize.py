@@ -6,7 +6,9 @@ from tests.running import seed
 from tests.running.site import NOW
 from tests.running.site import ORIGIN
 from tests.running.site import Site
+from tests.running.site import form_action
 from tests.running.site import returned
+from tests.running.site import value
 
 
 async def test_approval_sends_code_state_and_issuer_to_the_redirect_uri(site: Site) -> None:
@@ -181,10 +183,69 @@ async def test_remembered_consent_is_not_enough_for_a_public_client_on_the_users
     assert "code" in returned(await site.ask(**web))
 
 
-async def test_approving_with_no_scope_ticked_is_a_denial(site: Site) -> None:
+@pytest.mark.parametrize("scope", [[], ["unheard-of"], ["customers"]])
+async def test_approving_nothing_that_was_asked_asks_again_and_gives_nothing(site: Site, scope: list[str]) -> None:
     await site.sign_in()
-    answer = await site.submit_consent(await site.ask(), scope=[])
-    assert returned(answer)["error"] == "access_denied"
+    answer = await site.submit_consent(await site.ask(scope="orders"), scope=scope)
+    assert answer.status_code == 422
+    assert "Nothing is ticked" in answer.text
+    assert "location" not in answer.headers
+    assert "checked" not in answer.text.partition('name="scope"')[2].partition(">")[0]
+    fields = {"csrf": value(answer.text, "csrf"), "decision": "approve", "scope": "orders"}
+    assert "code" in returned(await site.http.post(form_action(answer.text), data=fields))
+
+
+async def test_prompt_none_gives_a_code_where_nobody_must_be_asked(site: Site) -> None:
+    await site.sign_in()
+    await site.submit_consent(await site.ask(), remember="true")
+    assert "code" in returned(await site.ask(prompt="none"))
+
+
+async def test_prompt_none_tells_the_client_that_somebody_would_have_to_be_asked(site: Site) -> None:
+    """OpenID Connect Core §3.1.2.6 registers the codes."""
+    nobody = returned(await site.ask(prompt="none", state="s"))
+    assert (nobody["error"], nobody["state"], nobody["iss"]) == ("login_required", "s", "http://localhost:5555")
+    await site.sign_in("newcomer")
+    assert returned(await site.ask(prompt="none"))["error"] == "login_required"
+    await site.sign_in()
+    assert returned(await site.ask(prompt="none"))["error"] == "consent_required"
+    await site.submit_consent(await site.ask(), remember="true")
+    assert returned(await site.ask(prompt="none", scope="orders customers"))["error"] == "consent_required"
+
+
+@pytest.mark.parametrize("prompt", ["none login", "consent none", "none none"])
+async def test_prompt_none_stands_alone(site: Site, prompt: str) -> None:
+    await site.sign_in()
+    assert returned(await site.ask(prompt=prompt))["error"] == "invalid_request"
+
+
+async def test_prompt_login_asks_who_is_there_and_leads_back(site: Site) -> None:
+    await site.sign_in()
+    await site.submit_consent(await site.ask(), remember="true")
+    site.clock.forward(61)
+    asked = await site.ask(prompt="login")
+    assert asked.headers["location"].startswith("/account/proof?next=%2Foauth%2Fauthorize")
+    address = asked.headers["location"]
+    page = await site.http.get(address)
+    assert (page.status_code, "Is it you, ada?" in page.text) == (200, True)
+    fields = {"csrf": value(page.text, "csrf"), "proof_password": seed.PASSWORD}
+    refused = await site.http.post(address, data={**fields, "proof_password": "wrong"})
+    assert refused.status_code == 403
+    proven = await site.http.post(address, data=fields)
+    assert "code" in returned(await site.http.get(proven.headers["location"]))
+
+
+async def test_prompt_login_holds_for_the_decision_too(site: Site) -> None:
+    await site.sign_in()
+    page = await site.ask(prompt="login")
+    site.clock.forward(661)
+    assert (await site.submit_consent(page)).headers["location"].startswith("/account/proof")
+
+
+async def test_prompt_login_leads_a_stranger_to_the_login_page_and_asks_once(site: Site) -> None:
+    assert (await site.ask(prompt="login")).headers["location"].startswith("/account/login")
+    await site.sign_in()
+    assert "decision" in (await site.ask(prompt="login")).text
 
 
 async def test_ticking_a_scope_that_was_not_asked_gives_nothing_more(site: Site) -> None:

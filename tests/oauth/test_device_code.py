@@ -116,12 +116,21 @@ async def test_narrowed_scopes_are_what_the_device_gets(site: Site) -> None:
     assert (await poll(site, device["device_code"])).json()["scope"] == "customers"
 
 
-@pytest.mark.parametrize(("decision", "scope"), [("deny", None), ("approve", []), ("APPROVE", None)])
+@pytest.mark.parametrize(("decision", "scope"), [("deny", None), ("deny", []), ("APPROVE", None)])
 async def test_a_refusal_is_told_to_the_device(site: Site, decision: str, scope: list[str] | None) -> None:
     device = await start(site)
     await site.sign_in()
     assert "Device refused" in (await decide(site, device["user_code"], decision, scope)).text
     assert await error(site, device["device_code"]) == "access_denied"
+
+
+async def test_approving_nothing_asks_again_and_tells_the_device_nothing(site: Site) -> None:
+    device = await start(site)
+    await site.sign_in()
+    answer = await decide(site, device["user_code"], "approve", [])
+    assert answer.status_code == 422
+    assert "Nothing is ticked" in answer.text
+    assert await error(site, device["device_code"]) == "authorization_pending"
 
 
 async def test_a_device_that_asks_too_soon_must_wait_longer_from_then_on(site: Site) -> None:

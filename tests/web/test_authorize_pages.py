@@ -2,7 +2,9 @@
 
 import pytest
 
+from gatewright.store import users
 from tests.running import seed
+from tests.running.site import CHALLENGE
 from tests.running.site import Site
 from tests.running.site import authorize_address
 from tests.running.site import form_action
@@ -20,6 +22,65 @@ async def test_the_page_says_who_asks_for_what_and_where_the_answer_goes(site: S
     assert sorted(values(page.text, "decision")) == ["approve", "deny"]
     assert 'name="remember"' in page.text
     assert "checked" not in page.text.partition('name="remember"')[2].partition(">")[0]
+
+
+async def test_the_page_tells_what_each_scope_opens(site: Site) -> None:
+    await site.sign_in()
+    page = (await site.ask(scope="orders customers")).text
+    orders, customers = page.split('value="orders"')[1].split('value="customers"')
+    for text in ("orders:get", "orders:place", "One order", "Place an order"):
+        assert text in orders
+    assert "customers:find" not in orders
+    assert "customers:find" in customers
+
+
+async def test_a_scope_that_opens_nothing_says_so_and_one_by_template_names_it(site: Site) -> None:
+    await site.associate(seed.LEDGER, "route-only")
+    await site.sign_in()
+    assert "GET /shop/orders/{number}" in (await site.ask(scope="route-only")).text
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "shown", "here"),
+    [
+        ("http://127.0.0.1:9999/callback", "127.0.0.1:9999", True),
+        ("http://[::1]:9/callback", "[::1]:9", True),
+        ("com.example.shop:/callback", "com.example.shop:", True),
+        (seed.SPA_CALLBACK, "spa.example", False),
+    ],
+)
+async def test_a_program_on_this_computer_is_warned_of(site: Site, redirect_uri: str, shown: str, here: bool) -> None:
+    """RFC 8252 §8.6: any program there could pose as the client."""
+    await site.sign_in()
+    challenge = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    page = await site.ask(client_id=seed.SPA, redirect_uri=redirect_uri, **challenge)
+    assert f"<b>{shown}</b>" in page.text
+    assert ("a program on this computer" in page.text) is here
+
+
+async def test_narrowed_consent_is_in_the_token_and_remembered_alone(site: Site) -> None:
+    await site.sign_in()
+    page = await site.ask(scope="orders customers")
+    answer = await site.submit_consent(page, scope=["customers"], remember="true")
+    tokens = (await site.redeem(returned(answer)["code"])).json()
+    assert tokens["scope"] == "customers"
+    assert (await site.introspect(tokens["access_token"]))["scope"] == "customers"
+    assert (await site.call("/invoke/orders/whoami", tokens["access_token"])).status_code == 403
+    assert "code" in returned(await site.ask(scope="customers"))
+    assert "decision" in (await site.ask(scope="orders customers")).text
+    wider = await site.refresh(tokens["refresh_token"], scope="orders customers")
+    assert wider.json()["error"] == "invalid_scope"
+
+
+@pytest.mark.parametrize("widened", ["route-only", "orders", "unheard-of", "customers orders"])
+async def test_a_scope_added_in_the_form_is_not_granted(site: Site, widened: str) -> None:
+    """Consent tampering."""
+    await site.sign_in()
+    answer = await site.submit_consent(await site.ask(scope="customers"), scope=["customers", widened], remember="true")
+    assert (await site.redeem(returned(answer)["code"])).json()["scope"] == "customers"
+    consent = await site.parts.database.read(users.find_consent, "id-of-ada", seed.LEDGER)
+    assert consent is not None
+    assert consent.scope == ("customers",)
 
 
 async def test_the_page_works_without_javascript(site: Site) -> None:

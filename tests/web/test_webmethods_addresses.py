@@ -121,6 +121,13 @@ async def test_approved_true_gives_a_code(site: Site, separator: str) -> None:
     assert (await site.redeem(found["code"])).json()["scope"] == "orders"
 
 
+async def test_the_approval_gives_what_it_names_and_no_more(site: Site, separator: str) -> None:
+    await site.sign_in()
+    narrow = await approval(site, separator, scope="customers")
+    assert (await site.redeem(narrow["code"])).json()["scope"] == "customers"
+    assert (await approval(site, separator, scope="orders route-only"))["error"] == "invalid_scope"
+
+
 @pytest.mark.parametrize("approved", ["false", "", "TRUE", "1", "yes"])
 async def test_anything_but_approved_true_is_a_denial(site: Site, separator: str, approved: str) -> None:
     await site.sign_in()

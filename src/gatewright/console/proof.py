@@ -23,19 +23,20 @@ PASSKEY: Final = "proof_passkey"
 _OURS: Final = (PASSWORD, PASSKEY)
 
 
-async def ask_for_proof(visit: Visit) -> Response | None:
+async def ask_for_proof(visit: Visit, *, always: bool = False) -> Response | None:
     """None when the person has given proof within `reauthentication_age`, or gives it with this form.
 
+    always: however lately it was.
     Otherwise a page that asks for the password, or a passkey, and carries the form on. What was asked is done with the proof at once:
     nothing typed is lost.
     """
     password, passkey, sent = visit.field(PASSWORD), visit.field(PASSKEY), PASSWORD in visit.form
     visit.form = FormData([(name, value) for name, value in visit.form.multi_items() if name not in _OURS])
     settings = await visit.parts.directory.settings()
-    if visit.now - visit.found.session.authenticated_at <= settings.reauthentication_age:
+    if not always and visit.now - visit.found.session.authenticated_at <= settings.reauthentication_age:
         return None
     if not sent:
-        return await _page(visit, "", 403)
+        return await _page(visit, "", 403 if visit.is_post else 200)
     try:
         await (_by_passkey(visit, passkey) if passkey else _by_password(visit, password, settings))
     except TooManyFailures as error:

@@ -4,7 +4,20 @@ from gatewright.identity.notes import note
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
+from gatewright.store.records import Consent
 from gatewright.store.records import User
+
+
+def remember_consent(transaction: Transaction, user: User, consent: Consent) -> None:
+    """Remember what the user allowed a client for the times to come, in place of what was remembered before."""
+    users.remember_consent(transaction, consent)
+    note(
+        transaction,
+        user,
+        "consent.remember",
+        consent.created_at,
+        {"client_id": consent.client_id, "scope": list(consent.scope)},
+    )
 
 
 def forget_consent(transaction: Transaction, user: User, client_id: str, now: int) -> bool:

@@ -50,6 +50,8 @@ ResponseType = Literal["code", "token"]
 class AuthorizationRequest(msgspec.Struct, frozen=True):
     """A checked authorization request. `redirect_uri` is registered; `given_redirect_uri` is what the request said.
 
+    prompt: `none`, `login`, `consent`, as OpenID Connect Core §3.1.2.1 has them; others ask for nothing.
+    always_ask: a remembered consent does not do.
     pushed: the request it was pushed as (RFC 9126).
     """
 
@@ -64,6 +66,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     code_challenge: str | None
     code_challenge_method: str | None
     dpop_jkt: str | None
+    prompt: tuple[str, ...]
     always_ask: bool
     pushed: PushedRequest | None = None
 
@@ -111,9 +114,22 @@ def may_skip_consent(request: AuthorizationRequest, remembered: Sequence[str]) -
 
     Never for a public client on the user's own machine: any program there could pose as it (RFC 8252 §8.6).
     """
-    if request.always_ask or (request.client.type == "public" and redirect_uri.is_native(request.redirect_uri)):
+    if (
+        "consent" in request.prompt
+        or request.always_ask
+        or (request.client.type == "public" and redirect_uri.is_native(request.redirect_uri))
+    ):
         return False
     return set(request.scope) <= set(remembered)
+
+
+def refuse_if_nobody_may_be_asked(
+    request: AuthorizationRequest, error: OAuthError, server: AuthorizationServer
+) -> None:
+    """Raise RedirectedError when the person would have to be asked something and `prompt=none` forbids it."""
+    if "none" in request.prompt:
+        response = _response(request.redirect_uri, error.body(), request.state, request.response_mode, server)
+        raise RedirectedError(response, error)
 
 
 async def remembered_scope(request: AuthorizationRequest, user: User, server: AuthorizationServer) -> tuple[str, ...]:
@@ -196,9 +212,17 @@ async def _checked(
         code_challenge=challenge[0] if challenge else None,
         code_challenge_method=challenge[1] if challenge else None,
         dpop_jkt=_dpop_jkt(parameters),
-        always_ask="consent" in parameters.get("prompt", "").split()
-        or await client_id_document.is_to_be_shown(client, target, server),
+        prompt=_prompt(parameters),
+        always_ask=await client_id_document.is_to_be_shown(client, target, server),
     )
+
+
+def _prompt(parameters: Parameters) -> tuple[str, ...]:
+    """What the person is to be asked, if anything; `none` stands alone."""
+    prompt = tuple(parameters.get("prompt", "").split())
+    if "none" in prompt and len(prompt) > 1:
+        raise InvalidRequest("prompt=none stands alone.")
+    return prompt
 
 
 def _dpop_jkt(parameters: Parameters) -> str | None:

@@ -123,6 +123,20 @@ class AccessDenied(OAuthError):
     rule: Rule = "device_decided"
 
 
+class LoginRequired(OAuthError):
+    """`prompt=none` and nobody signed in (registered by OpenID Connect Core §3.1.2.6)."""
+
+    code, status = "login_required", 400
+    rule: Rule = "session"
+
+
+class ConsentRequired(OAuthError):
+    """`prompt=none` and no consent that is remembered (registered by OpenID Connect Core §3.1.2.6)."""
+
+    code, status = "consent_required", 400
+    rule: Rule = "session"
+
+
 class AuthorizationPending(OAuthError):
     """RFC 8628 §3.5."""
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gatewright.app.parts import Parts
+from gatewright.console.proof import ask_for_proof
 from gatewright.console.templating import render
 from gatewright.console.visit import THEME_COOKIE
 from gatewright.identity import sessions
@@ -19,6 +20,7 @@ from gatewright.kernel.errors import Invalid
 from gatewright.web import account_access
 from gatewright.web import account_factors
 from gatewright.web import account_passkeys
+from gatewright.web.account_visit import AccountVisit
 from gatewright.web.account_visit import Page
 from gatewright.web.account_visit import own_account
 from gatewright.web.brand import BRAND
@@ -35,6 +37,13 @@ from gatewright.web.sign_in_pages import sign_in_routes
 
 _YEAR: Final = 31_536_000
 
+
+async def prove(visit: AccountVisit) -> Response:
+    """Ask who is there, however lately that was proved, and lead back to what wants to know (`prompt=login`)."""
+    target = local_path(visit.query("next"), "/account")
+    return await ask_for_proof(visit, always=True) or RedirectResponse(target, status_code=303)
+
+
 _SHOWN: Final[dict[str, Page]] = {
     "/account": account_access.show,
     "/account/": account_access.show,
@@ -44,6 +53,7 @@ _FORMS: Final[dict[str, Page]] = {
     "/account/access": account_access.access,
     "/account/consents": account_access.consents,
     "/account/sessions": account_access.show_sessions,
+    "/account/proof": prove,
     "/account/factors/app": account_factors.add_app,
     "/account/factors/passkeys/new": account_passkeys.add,
     "/account/factors/passkeys/rename": account_passkeys.rename,

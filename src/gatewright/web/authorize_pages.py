@@ -2,31 +2,29 @@
 
 from typing import Final
 from urllib.parse import urlencode
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gatewright.app.parts import Parts
-from gatewright.console.templating import render
+from gatewright.identity import own_access
 from gatewright.identity.sessions import SignedIn
 from gatewright.oauth import authorize
-from gatewright.oauth import client_id_document
 from gatewright.oauth.authorize import AuthorizationRequest
 from gatewright.oauth.authorize import RedirectedError
+from gatewright.oauth.errors import ConsentRequired
 from gatewright.oauth.errors import InvalidRequest
+from gatewright.oauth.errors import LoginRequired
 from gatewright.oauth.errors import OAuthError
-from gatewright.store import users
 from gatewright.store.records import Consent
 from gatewright.store.records import User
 from gatewright.web.authorization_response import redirect
 from gatewright.web.authorization_response import respond
 from gatewright.web.authorization_response import with_reference
-from gatewright.web.brand import BRAND
+from gatewright.web.consent_page import consent_page
 from gatewright.web.described_clients import keep
 from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
@@ -41,9 +39,14 @@ from gatewright.web.sessions import remember_browser
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
 from gatewright.web.sessions import to_new_password
+from gatewright.web.sessions import to_proof
 from gatewright.web.transport import refuse_plain_http
 
 _LONGEST_ADDRESS: Final = 8000
+_FRESH: Final = 60  # seconds for which a sign-in is one that `prompt=login` asked for
+_DECIDING: Final = 600  # seconds more for reading the consent page
+_NOBODY: Final = "Nobody is signed in, and prompt=none lets us ask nobody."
+_NOT_REMEMBERED: Final = "The user must consent first, and prompt=none lets us ask nobody."
 _log = structlog.get_logger("gatewright.authorize")
 _AUTHORIZE = ("/oauth/authorize", "/invoke/pub.oauth/authorize", "/invoke/pub.oauth:authorize")
 _APPROVE = ("/invoke/wm.server.oauth/approve", "/invoke/wm.server.oauth:approve")
@@ -80,15 +83,19 @@ class AuthorizePages:
                 return _as_get(request, form)
             asked = await authorize.check(query_parameters(small), browser, self._parts.server)
             found = await signed_in(request, self._parts)
-            if found is None:
-                return to_login(request)
-            if found.user.user.must_change_password:
-                return to_new_password(request)
+            if found is None or found.user.user.must_change_password:
+                authorize.refuse_if_nobody_may_be_asked(asked, LoginRequired(_NOBODY), self._parts.server)
+                return to_login(request) if found is None else to_new_password(request)
+            age = self._parts.clock() - found.session.authenticated_at
+            if "login" in asked.prompt and age > _FRESH + (_DECIDING if form else 0):
+                return to_proof(request)
             if not form:
                 return await self._ask(request, asked, found)
             check_csrf(form, found.session.csrf)
-            allowed = [str(name) for name in form.getlist("scope")]
-            return await self._decide(asked, found, form.get("decision") == "approve", allowed, "remember" in form)
+            approved, allowed = form.get("decision") == "approve", [str(name) for name in form.getlist("scope")]
+            if approved and not set(allowed) & set(asked.scope):
+                return await self._consent_page(request, asked, found, nothing_ticked=True)
+            return await self._decide(asked, found, approved, allowed, "remember" in form)
         except RedirectedError as error:
             return self._back(request, error)
         except OAuthError as error:
@@ -125,6 +132,7 @@ class AuthorizePages:
             return respond(
                 await authorize.approve(asked, user, found.session.authenticated_at, asked.scope, self._parts.server)
             )
+        authorize.refuse_if_nobody_may_be_asked(asked, ConsentRequired(_NOT_REMEMBERED), self._parts.server)
         return await self._consent_page(request, asked, found)
 
     async def _decide(
@@ -155,28 +163,20 @@ class AuthorizePages:
             scope=(*kept, *granted),
             created_at=self._parts.clock(),
         )
-        await self._parts.database.write(users.remember_consent, consent)
+        await self._parts.database.write(own_access.remember_consent, user, consent)
 
-    async def _consent_page(self, request: Request, asked: AuthorizationRequest, found: SignedIn) -> Response:
-        scopes = await self._parts.directory.scopes()
-        target = urlsplit(asked.redirect_uri)
-        return HTMLResponse(
-            render(
-                "consent.html",
-                brand=BRAND,
-                csrf=found.session.csrf,
-                action=here(request),
-                request_id=request.scope.get("gatewright.request_id", ""),
-                client={"name": asked.client.name, "version": asked.client.version},
-                described_at=client_id_document.host(asked.client),
-                leads_elsewhere=client_id_document.leads_elsewhere(asked.client, asked.redirect_uri),
-                user=found.user.user.name,
-                scopes=[{"name": name, "description": scopes[name].description} for name in asked.scope],
-                resource=asked.resource,
-                host=target.netloc or f"{target.scheme}: on this computer",
-                user_code="",
-                error="",
-            )
+    async def _consent_page(
+        self, request: Request, asked: AuthorizationRequest, found: SignedIn, *, nothing_ticked: bool = False
+    ) -> Response:
+        return await consent_page(
+            request,
+            self._parts,
+            found,
+            asked.client,
+            asked.scope,
+            resource=asked.resource,
+            redirect_uri=asked.redirect_uri,
+            nothing_ticked=nothing_ticked,
         )
 
     def _back(self, request: Request, refused: RedirectedError) -> Response:

@@ -10,13 +10,13 @@ from gatewright.app.parts import Parts
 from gatewright.console.templating import render
 from gatewright.identity.sessions import SignedIn
 from gatewright.identity.throttle import TooManyFailures
-from gatewright.oauth import client_id_document
 from gatewright.oauth import device_verification
 from gatewright.oauth import user_code
 from gatewright.oauth.device_verification import DeviceRequest
 from gatewright.oauth.device_verification import UnknownUserCode
 from gatewright.oauth.errors import OAuthError
 from gatewright.web.brand import BRAND
+from gatewright.web.consent_page import consent_page
 from gatewright.web.described_clients import keep
 from gatewright.web.forms import read_form
 from gatewright.web.http import Request as SmallRequest
@@ -25,7 +25,6 @@ from gatewright.web.parameters import query_parameters
 from gatewright.web.refusals import note_page_refusal
 from gatewright.web.refusals import note_page_slowed_down
 from gatewright.web.sessions import check_csrf
-from gatewright.web.sessions import here
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
 from gatewright.web.sessions import to_new_password
@@ -84,6 +83,8 @@ class DevicePages:
         check_csrf(form, found.session.csrf)
         asked = await device_verification.find(typed, found.user.user, address, self._parts.server)
         allowed = [str(name) for name in form.getlist("scope")] if form.get("decision") == "approve" else []
+        if form.get("decision") == "approve" and not set(allowed) & set(asked.scope):
+            return await self._consent_page(request, asked, found, nothing_ticked=True)
         if allowed:
             await keep(asked.client, self._parts)
         approved = await device_verification.approve(
@@ -91,25 +92,18 @@ class DevicePages:
         )
         return HTMLResponse(render("device_done.html", brand=BRAND, client=asked.client.name, approved=approved))
 
-    async def _consent_page(self, request: Request, asked: DeviceRequest, found: SignedIn) -> Response:
-        scopes = await self._parts.directory.scopes()
-        return HTMLResponse(
-            render(
-                "consent.html",
-                brand=BRAND,
-                csrf=found.session.csrf,
-                action=here(request),
-                request_id=request.scope.get("gatewright.request_id", ""),
-                client={"name": asked.client.name, "version": asked.client.version},
-                described_at=client_id_document.host(asked.client),
-                leads_elsewhere=False,
-                user=found.user.user.name,
-                scopes=[{"name": name, "description": scopes[name].description} for name in asked.scope],
-                resource=asked.code.resource,
-                host="",
-                user_code=user_code.shown(asked.code.user_code),
-                error="",
-            )
+    async def _consent_page(
+        self, request: Request, asked: DeviceRequest, found: SignedIn, *, nothing_ticked: bool = False
+    ) -> Response:
+        return await consent_page(
+            request,
+            self._parts,
+            found,
+            asked.client,
+            asked.scope,
+            resource=asked.code.resource,
+            user_code=user_code.shown(asked.code.user_code),
+            nothing_ticked=nothing_ticked,
         )
 
 

@@ -55,6 +55,11 @@ def to_new_password(request: Request) -> Response:
     return RedirectResponse(with_target("/account/password", here(request)), status_code=303)
 
 
+def to_proof(request: Request) -> Response:
+    """Send the browser to prove again who is there, and back here afterwards."""
+    return RedirectResponse(with_target("/account/proof", here(request)), status_code=303)
+
+
 def with_target(path: str, target: str) -> str:
     """The address of a page that leads to `target` afterwards."""
     return f"{path}?next={quote(target, safe='')}"

@@ -105,10 +105,25 @@ def test_consent_is_asked_again_when_it_was_not_remembered(page: Page) -> None:
     consent(page, scope="routes")
 
 
-def test_approving_nothing_is_a_denial(page: Page) -> None:
-    consent(page, scope="routes")
-    page.get_by_label("Plan routes").uncheck()
-    assert returned(page, "Approve")["error"] == ["access_denied"]
+def test_approve_is_off_while_nothing_is_ticked_and_all_ticks_everything(page: Page) -> None:
+    consent(page, prompt="consent")
+    approve, everything = page.get_by_role("button", name="Approve"), page.get_by_role("checkbox", name="All")
+    expect(everything).to_be_checked()
+    everything.uncheck()
+    expect(page.get_by_label("Plan routes")).not_to_be_checked()
+    expect(approve).to_be_disabled()
+    page.get_by_label("Plan routes").check()
+    expect(approve).to_be_enabled()
+    everything.check()
+    expect(page.get_by_label("Look up airports")).to_be_checked()
+
+
+def test_approving_nothing_without_scripts_asks_again(plain: Page) -> None:
+    plain.goto(asked(scope="routes"))
+    sign_in(plain, "admin", PASSWORD)
+    plain.get_by_label("Plan routes").uncheck()
+    plain.get_by_role("button", name="Approve").click()
+    expect(plain.get_by_role("alert")).to_contain_text("Nothing is ticked")
 
 
 def test_signing_out_closes_the_console(stranger: Page, session: object) -> None:
