@@ -33,11 +33,11 @@ async def test_failing_scan_is_tried_again(tmp_path) -> None:
     class Failing(Loader):
         count = 0
 
-        def load(self) -> Catalogue:
+        def load(self, disabled: frozenset[str] = frozenset()) -> Catalogue:
             self.count += 1
             if self.count < 3:
                 raise OSError("the disk does not answer")
-            return super().load()
+            return super().load(disabled)
 
     loader = Failing(tmp_path)
     published = asyncio.Event()

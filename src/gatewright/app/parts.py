@@ -98,7 +98,7 @@ class Parts:
             activity=self.activity,
         )
         self.reporter = Reporter(self.runtime, database, clock)
-        self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish)
+        self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish, disabled=self.directory.disabled)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
 

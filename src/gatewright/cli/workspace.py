@@ -42,12 +42,12 @@ class Shell(msgspec.Struct, frozen=True):
         return load_catalogue(self.workspace / "packages")
 
 
-def load_catalogue(packages: Path) -> "Catalogue":
-    """What a server would serve of the packages in that folder, and of itself."""
+def load_catalogue(packages: Path, disabled: frozenset[str] = frozenset()) -> "Catalogue":
+    """What a server would serve of the packages in that folder, and of itself; but for what is disabled."""
     from gatewright.services.loader import Loader
     from gatewright.web.admin_api.table import services
 
-    return Loader(packages, services()).load()
+    return Loader(packages, services()).load(disabled)
 
 
 def find_workspace(given: Path | None) -> Path:

@@ -36,6 +36,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     input_schema, output_schema: JSON Schemas; None: anything.
     wants_envelope: its input is the whole request; gives_response: its output is a whole response (`envelope`).
     lists: inputs that may come more than once in a query or form.
+    switched_off: an administrator disabled just this one.
     readers: inputs whose texts, from a path, query or form, stand for something else, with their schemas.
     connections: the names of the connections that a flow uses.
     forwarder: of an upstream service; HTTP requests go through it as they stand.
@@ -57,6 +58,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     readers: Mapping[str, Mapping[str, Any]] = {}
     connections: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    switched_off: bool = False
     run: Runner | None = None
     forwarder: Forwarder | None = None
 
@@ -72,13 +74,17 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadedPackage(msgspec.Struct, frozen=True, kw_only=True):
-    """A package as loaded. `folder` is its folder's name; `package` is None when its `package.yaml` cannot be read."""
+    """A package as loaded. `folder` is its folder's name; `package` is None when its `package.yaml` cannot be read.
+
+    switched_off: an administrator disabled it.
+    """
 
     folder: str
     package: Package | None
     services: tuple[Service, ...] = ()  # all of them, those disabled for a second use of a name too
     templates: tuple[UrlTemplate, ...] = ()
     problems: tuple[Problem, ...] = ()
+    switched_off: bool = False
 
 
 class Folder(msgspec.Struct, frozen=True):

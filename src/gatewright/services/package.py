@@ -5,7 +5,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from gatewright.kernel.yaml import Document
 from gatewright.services.document import read
+from gatewright.services.document import read_placed
 
 
 class TemplateEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +29,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     allowed_hosts: the only hosts its flows may call; none named: any public one. A name may begin with `*.`.
     secrets: what its flows may read as `$secrets.NAME`, from GATEWRIGHT_SECRET_NAME in the environment.
+    dependencies: other packages by name, with the versions that do, `>=1.2,<2` or `*` (PEP 440).
+    requirements: distributions that its Python files import, as pip reads them (PEP 508); never installed by us.
     """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\Z", max_length=100)]
@@ -36,8 +40,15 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     limits: PackageLimits = PackageLimits()
     allowed_hosts: tuple[str, ...] = ()
     secrets: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\Z")], ...] = ()
+    dependencies: dict[str, str] = {}
+    requirements: tuple[str, ...] = ()
 
 
 def parse_package(text: str, file: str) -> Package:
     """Read a `package.yaml`. Raises FileProblem with file, line, column and what was expected."""
     return read(text, Package, file)
+
+
+def parse_placed_package(text: str, file: str) -> tuple[Package, Document]:
+    """Like `parse_package`, with the document, which knows each value's place."""
+    return read_placed(text, Package, file)

@@ -50,6 +50,21 @@ def load_python(package: str, root: Path, files: list[str]) -> LoadedPython:
     return LoadedPython(generation, tuple(services), tuple(problems))
 
 
+def list_python(package: str, root: Path, files: list[str], problem: Problem) -> LoadedPython:
+    """What the files seem to hold, all of it disabled by `problem`: nothing of them is run."""
+    services = []
+    for file in files:
+        if file.rsplit("/", 1)[-1].startswith("_"):
+            continue
+        try:
+            folder = _folder_of(file)
+        except ValueError:
+            continue
+        names = _marked_names(root / file)
+        services += [_disabled(f"{folder}:{name}", package, f"{package}/{file}", problem) for name in names]
+    return LoadedPython("", tuple(services), ())
+
+
 def _load_file(package: str, root: Path, file: str, generation: str) -> tuple[list[Service], Problem | None]:
     shown = f"{package}/{file}"
     try:

@@ -1,13 +1,18 @@
 """Keeping the catalogue current: the packages' folder is scanned each second, beside the requests."""
 
 import asyncio
+from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterable
 
 import structlog
 
+from gatewright.kernel.errors import Unavailable
 from gatewright.services.catalogue import Catalogue
+from gatewright.services.loader import NOTHING_DISABLED
 from gatewright.services.loader import Loader
 
+Disabled = Callable[[], Awaitable[Iterable[str]]]
 _log = structlog.get_logger(__name__)
 
 
@@ -15,22 +20,41 @@ class Watcher:
     """Scans in a thread and publishes a new catalogue on the event loop, only when something has changed.
 
     publish: called with each new catalogue. current: the newest one.
+    disabled: asked at each scan for what administrators put out of use; while it cannot be told, the last answer holds.
     interval: seconds between two scans.
     """
 
-    def __init__(self, loader: Loader, publish: Callable[[Catalogue], None], *, interval: float = 1.0) -> None:
+    def __init__(
+        self,
+        loader: Loader,
+        publish: Callable[[Catalogue], None],
+        *,
+        disabled: Disabled | None = None,
+        interval: float = 1.0,
+    ) -> None:
         self._loader, self._publish, self._interval = loader, publish, interval
+        self._ask_disabled = disabled
+        self._disabled = NOTHING_DISABLED
         self._one_at_a_time = asyncio.Lock()
         self.current = Catalogue()
 
     async def refresh(self) -> Catalogue:
         """Scan now, as after a save; gives what is current then."""
         async with self._one_at_a_time:
-            loaded = await asyncio.to_thread(self._loader.load)
+            await self._see_disabled()
+            loaded = await asyncio.to_thread(self._loader.load, self._disabled)
             if loaded is not self.current:
                 self.current = loaded
                 self._publish(loaded)
             return loaded
+
+    async def _see_disabled(self) -> None:
+        if self._ask_disabled is None:
+            return
+        try:
+            self._disabled = frozenset(await self._ask_disabled())
+        except Unavailable as error:
+            _log.warning("what is disabled cannot be told now", reason=str(error))
 
     async def run(self) -> None:
         """Scan until cancelled. A failing scan (a disk that does not answer) is logged, and the next one tries again."""

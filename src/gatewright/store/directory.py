@@ -16,6 +16,7 @@ from gatewright.store import access
 from gatewright.store import changes
 from gatewright.store import clients
 from gatewright.store import connections
+from gatewright.store import disabled
 from gatewright.store import external_servers
 from gatewright.store import keys
 from gatewright.store import scopes
@@ -28,6 +29,7 @@ from gatewright.store.connections import Connection
 from gatewright.store.database import Database
 from gatewright.store.database import Transaction
 from gatewright.store.database import Verb
+from gatewright.store.disabled import Disabled
 from gatewright.store.external_servers import ExternalServer
 from gatewright.store.keys import SigningKey
 from gatewright.store.records import AccessToken
@@ -87,6 +89,7 @@ class Directory:
         self._issuers: Memory[str, Mapping[str, TrustedIssuer]] = Memory(1)
         self._external: Memory[str, tuple[ExternalServer, ...]] = Memory(1)
         self._connections: Memory[str, Mapping[str, Connection]] = Memory(1)
+        self._disabled: Memory[str, Mapping[str, Disabled]] = Memory(1)
         self._clients: Memory[str, RegisteredClient] = Memory(_MOST_PRINCIPALS)
         self._users: Memory[str, UserWithGroups] = Memory(_MOST_PRINCIPALS)
         self._tokens: Memory[bytes, AccessToken] = Memory(_MOST_TOKENS)
@@ -96,6 +99,7 @@ class Directory:
             "trusted_issuer": (self._issuers,),
             "external_server": (self._external,),
             "connection": (self._connections,),
+            disabled.KIND: (self._disabled,),
             "acl": (self._acls,),
             "scope": (self._scopes, self._clients),
             "group": (self._users, self._clients, self._acls),
@@ -138,6 +142,10 @@ class Directory:
         """Every connection by name. The same object as long as none changed."""
         found = self._remembered(self._connections, _WHOLE)
         return found if found is not None else await self._whole(self._connections, _load_connections)
+
+    async def disabled(self) -> Mapping[str, Disabled]:
+        """Every package and service that is put out of use, by name. The same object as long as none changed."""
+        return await self._whole(self._disabled, _load_disabled)
 
     async def client(self, client_id: str) -> RegisteredClient | None:
         """The client of that id, disabled or not."""
@@ -234,6 +242,7 @@ class Directory:
             self._issuers,
             self._external,
             self._connections,
+            self._disabled,
             self._clients,
             self._users,
             self._tokens,
@@ -263,6 +272,10 @@ def _load_external(transaction: Transaction, _: str) -> tuple[ExternalServer, ..
 
 def _load_connections(transaction: Transaction, _: str) -> Mapping[str, Connection]:
     return {each.name: each for each in connections.all_connections(transaction)}
+
+
+def _load_disabled(transaction: Transaction, _: str) -> Mapping[str, Disabled]:
+    return disabled.all_disabled(transaction)
 
 
 def _load_acls(transaction: Transaction, _: str) -> Mapping[str, tuple[str, ...]]:

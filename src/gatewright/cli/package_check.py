@@ -1,0 +1,28 @@
+"""`gatewright package check`: what is wrong with packages, without a server."""
+
+from gatewright.cli.options import JsonOption
+from gatewright.cli.options import WorkspaceOption
+from gatewright.cli.output import print_json
+from gatewright.cli.package_place import PackageArgument
+from gatewright.cli.package_place import places
+from gatewright.cli.workspace import load_catalogue
+from gatewright.services.package_check import check_package
+
+
+def check(package: PackageArgument = "", /, *, json: JsonOption = False, workspace: WorkspaceOption = None) -> int:
+    """Say all that is wrong with a package, each with its place: what disables it or a service, and warnings.
+
+    Its Python files are loaded for it, as a server would. The exit status is 1 when there is an error.
+    """
+    packages, names = places(package, workspace)
+    catalogue = load_catalogue(packages)
+    found = [finding for name in names for finding in check_package(packages, catalogue, name)]
+    if json:
+        print_json(found)
+    else:
+        for finding in found:
+            print(finding)
+        errors = sum(finding.severity == "error" for finding in found)
+        services = sum(len(catalogue.packages[name].services) for name in names)
+        print(f"{services} services, {errors} errors, {len(found) - errors} warnings")
+    return 1 if any(finding.severity == "error" for finding in found) else 0

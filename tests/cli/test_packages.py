@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.cli.conftest import Command
+
+
+def test_a_new_package_passes_check_and_test(command: Command, workspace: Path) -> None:
+    assert command("package", "new", "Bills-2", "--workspace", workspace).status == 0
+    checked = command("package", "check", "Bills-2", "--workspace", workspace)
+    assert (checked.status, checked.out) == (0, "2 services, 0 errors, 0 warnings\n")
+    tested = command("package", "test", "Bills-2", "--workspace", workspace)
+    assert (tested.status, tested.out.splitlines()[-1]) == (0, "4 passed, 0 failed")
+
+
+@pytest.mark.parametrize(("name", "said"), [("Airports", "is there already"), ("../x", "name is letters")])
+def test_a_package_that_cannot_be_made_is_refused(command: Command, workspace: Path, name: str, said: str) -> None:
+    told = command("package", "new", name, "--workspace", workspace)
+    assert told.status == 1
+    assert said in told.err
+
+
+def test_check_tells_each_problem_with_its_place(command: Command, workspace: Path) -> None:
+    package = workspace / "packages/Airports"
+    (package / "services/broken.py").write_text("import nothing_such\n")
+    (package / "services/routes/plan.flow.yaml").write_text("document: {}\n")
+    (package / "services/geo.test.yaml").write_text("- name: a\n  inputs: {}\n")
+    told = command("package", "check", package)
+    assert told.status == 1
+    assert "Airports/services/broken.py:1:0: error: ModuleNotFoundError: No module named 'nothing_such'" in told.out
+    assert "Airports/services/routes/plan.flow.yaml:1:" in told.out
+    assert "Airports/services/geo.test.yaml:2:" in told.out
+    findings = msgspec.json.decode(command("package", "check", package, "--json").out)
+    assert {finding["severity"] for finding in findings} == {"error"}
+
+
+def test_a_disabled_service_is_listed_as_such_until_it_is_enabled(command: Command, workspace: Path) -> None:
+    options = ("--workspace", workspace)
+    assert command("package", "disable", "geo:distance", *options).out == "geo:distance is disabled\n"
+    services = msgspec.json.decode(command("package", "list", "--json", *options).out)
+    assert {service["service"] for service in services if not service["active"]} == {"geo:distance"}
+    shown = msgspec.json.decode(command("package", "show", "Airports", "--json", *options).out)
+    assert (shown["active"], shown["version"]) == (True, "1.0.0")
+    assert command("package", "enable", "geo:distance", *options).out == "geo:distance is in use again\n"
+    services = msgspec.json.decode(command("package", "list", "--json", *options).out)
+    assert all(service["active"] for service in services)
+
+
+def test_an_unknown_package_or_service_cannot_be_disabled(command: Command, workspace: Path) -> None:
+    told = command("package", "disable", "geo:distanc", "--workspace", workspace)
+    assert told.status == 1
+    assert "geo:distance" in told.err
