@@ -55,6 +55,7 @@ run: setup  ## the server on port 5555, with the example workspace on the first 
 
 docs: .venv/.ready  ## renew the settings reference from the code
 	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/builtins.py
 
 screenshots: setup .venv/.ready-dev .build/test-tools  ## renew the pictures of README.md and docs/
 	$(BIN)/python tools/screenshots.py

@@ -15,6 +15,11 @@ def test_settings_reference_is_what_the_code_says():
     assert answer.returncode == 0, answer.stderr
 
 
+def test_builtins_reference_is_what_the_code_says():
+    answer = subprocess.run([sys.executable, "tools/builtins.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+
+
 def test_every_oauth_error_code_has_its_heading_in_the_errors_reference():
     headings = set(re.findall(r"^### `(\w+)`", (ROOT / "docs/errors.md").read_text(), re.MULTILINE))
     codes = {

@@ -30,6 +30,11 @@ async def runtime() -> AsyncIterator[Runtime]:
     await runtime.close()
 
 
+def own(catalogue: Catalogue) -> dict[str, Service]:
+    """The services of a catalogue's packages, without those that are built in."""
+    return {name: service for name, service in catalogue.services.items() if service.kind != "builtin"}
+
+
 class Workshop:
     """Writes a package's Python file, loads it and calls what it holds."""
 

@@ -216,7 +216,9 @@ async def test_of_two_workers_one_renews_a_refresh_token_and_the_other_uses_what
     far.remote.seconds = 0.05
     parts = far.site.parts
     connection = await parts.database.read(operations.find, "far")
-    ways = [WayOut(parts.database, Directory(parts.database), parts.sealer, parts.clock) for _ in range(4)]
+    ways = [
+        WayOut(parts.database, Directory(parts.database), parts.sealer, parts.clock, parts.workspace) for _ in range(4)
+    ]
     told = await asyncio.gather(*(way.try_out(connection) for way in ways))
     assert (["gave an access token" in each for each in told], far.tokens_asked()) == ([True] * 4, 1)
     for way in ways:

@@ -19,6 +19,7 @@ from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.errors import NotFound
 from gatewright.services.catalogue import Catalogue
+from gatewright.services.names import BUILTIN_FOLDERS
 from gatewright.services.template import parse_template
 from gatewright.store import clients
 from gatewright.store import external_servers
@@ -30,6 +31,9 @@ from gatewright.store.records import Scope
 FIELDS: Final = ("name", "description", "folders", "services", "url_templates")
 _NAME: Final = re.compile(r'[^\\,"]{1,100}\Z')
 _LONGEST_DESCRIPTION: Final = 1000
+_BUILT_IN: Final = (
+    "{!r} is a folder of built-in services, which open by their own names alone: list them under services."
+)
 
 
 def read_scope(values: Mapping[str, object], base: Scope) -> Scope:
@@ -57,6 +61,7 @@ def problems(scope: Scope, catalogue: Catalogue) -> list[FieldError]:
         errors.append(FieldError("name", message))
     if len(scope.description) > _LONGEST_DESCRIPTION:
         errors.append(FieldError("description", f"Description has at most {_LONGEST_DESCRIPTION} characters."))
+    errors += [FieldError("folders", _BUILT_IN.format(name)) for name in scope.folders if name in BUILTIN_FOLDERS]
     return errors + _dangling(scope, catalogue)
 
 

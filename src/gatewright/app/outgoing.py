@@ -25,11 +25,11 @@ from gatewright.store.directory import Directory
 class WayOut:
     """Requests to other servers, and the stored credentials that go with them."""
 
-    def __init__(self, database: Database, directory: Directory, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, database: Database, directory: Directory, sealer: Sealer, clock: Clock, workspace: Path) -> None:
         self._directory = directory
         self.outgoing = Outgoing(self.private_hosts)
         tokens = ConnectionTokens(database, sealer, self.outgoing.send, clock)
-        self.connections = Connections(directory.connections, sealer, tokens)
+        self.connections = Connections(directory.connections, sealer, tokens, workspace)
 
     async def private_hosts(self) -> tuple[str, ...]:
         """The hosts that may have a private address."""
@@ -49,7 +49,7 @@ class WayOut:
 async def testing(database: Database, workspace: Path) -> AsyncIterator[Callable[[Connection], Awaitable[str]]]:
     """`WayOut.try_out` for a command beside the server."""
     sealer = master_sealer(workspace, dict(os.environ))
-    way = WayOut(database, Directory(database), sealer, system_clock)
+    way = WayOut(database, Directory(database), sealer, system_clock, workspace)
     try:
         yield way.try_out
     finally:

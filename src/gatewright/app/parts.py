@@ -75,7 +75,7 @@ class Parts:
         master_key = load_master_key(workspace, dict(os.environ))
         self.directory = Directory(database)
         self.activity = Activity()
-        self.way_out = WayOut(database, self.directory, self.sealer, clock)
+        self.way_out = WayOut(database, self.directory, self.sealer, clock, workspace)
         self.server = AuthorizationServer(
             database,
             self.directory,

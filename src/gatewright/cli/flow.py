@@ -18,7 +18,9 @@ FlowArgument = Annotated[Path, Parameter(help="The flow's document, *.flow.yaml.
 @app.command
 def check(file: FlowArgument, /) -> int:
     """Say all that is wrong with a flow, each with its place and mend."""
-    return _print(check_file(file))
+    from gatewright.services.builtin.alone import BuiltinsAlone
+
+    return _print(check_file(file, BuiltinsAlone()))
 
 
 @app.command
@@ -32,7 +34,10 @@ def run(
     ] = None,
 ) -> int:
     """Run a flow and print its output as JSON; its error is problem details on the error stream."""
-    return _print(run_file(file, input, allowed_hosts))
+    from gatewright.services.builtin.alone import BuiltinsAlone
+    from gatewright.services.builtin.alone import call_alone
+
+    return _print(run_file(file, input, allowed_hosts, BuiltinsAlone(), call_alone))
 
 
 def _print(outcome: Outcome) -> int:

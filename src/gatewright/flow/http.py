@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Awaitable
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
@@ -41,11 +43,15 @@ class HttpFailure(Exception):
         self.kind = kind
 
 
+Call = Callable[[str, dict[str, object]], Awaitable[object]]
+
+
 class HttpxHost:
     """A Host on httpx, for `gatewright flow run` and tests.
 
     `allowed_hosts`: names or name:port that may be called, None for all. Secrets come from `secrets`, else from the
     environment (`GATEWRIGHT_SECRET_NAME`). Redirects are not followed: where they lead was never allowed.
+    `call`: calls a built-in service, `pub.*`, by its name and arguments.
     """
 
     def __init__(
@@ -53,12 +59,14 @@ class HttpxHost:
         *,
         allowed_hosts: frozenset[str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        call: Call | None = None,
         seconds: float = 30.0,
         most_bytes: int = 10_000_000,
     ) -> None:
         self.events: list[dict[str, object]] = []
         self._allowed_hosts = allowed_hosts
         self._secrets = dict(secrets or {})
+        self._call = call
         self._seconds, self._most_bytes = seconds, most_bytes
         self._client: httpx.AsyncClient | None = None
 
@@ -75,7 +83,9 @@ class HttpxHost:
             self._client = None
 
     async def call(self, name: str, arguments: dict[str, object]) -> object:
-        """There are no services here but the few that need no server."""
+        """There are no services here but those that need no server."""
+        if self._call is not None and name.startswith("pub."):
+            return await self._call(name, arguments)
         raise standard_error("configuration", f"the service {name!r} needs a running server")
 
     async def request_through(self, connection: str, request: HttpRequest) -> HttpResponse:

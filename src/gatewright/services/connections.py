@@ -1,9 +1,11 @@
 """Using connections: stored credentials go with a request, and only to the hosts they are for."""
 
+import asyncio
 import base64
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +20,9 @@ from gatewright.flow.exchange import add_query
 from gatewright.kernel.addresses import is_listed
 from gatewright.kernel.sealing import Sealer
 from gatewright.services.outgoing import place_of
+from gatewright.services.smtp import sign_in
+from gatewright.services.sql import Database
+from gatewright.services.sql import try_out
 from gatewright.store.connections import Connection
 
 if TYPE_CHECKING:
@@ -53,10 +58,11 @@ class Connections:
     """The connections of one process.
 
     find: gives all of them by name. sealer: opens their secrets. tokens: gets tokens for the OAuth kinds.
+    workspace: what the paths of SQLite files are below.
     """
 
-    def __init__(self, find: Find, sealer: Sealer, tokens: "ConnectionTokens") -> None:
-        self._find, self._sealer, self._tokens = find, sealer, tokens
+    def __init__(self, find: Find, sealer: Sealer, tokens: "ConnectionTokens", workspace: Path) -> None:
+        self._find, self._sealer, self._tokens, self._workspace = find, sealer, tokens, workspace
 
     async def send(self, name: str, call: "Call", request: HttpRequest, send: Send) -> HttpResponse:
         """Send a request with the credentials of a connection, which `call`, a flow's, asks for.
@@ -99,9 +105,17 @@ class Connections:
             raise unusable(f"the secrets of {connection.name!r} cannot be opened: the master key is another one")
         return msgspec.json.decode(opened, type=Secrets)
 
+    def database(self, connection: Connection, secrets: Secrets) -> Database:
+        """The database of a connection of the kind `sql`."""
+        return Database(connection.name, connection.url, secrets.secret, self._workspace)
+
     async def test(self, connection: Connection, send: Send) -> str:
-        """Get a token, or ask what `test_address` says: a sentence about what came of it. Raises FlowError, HttpFailure."""
+        """Get a token, ask what `test_address` says, or sign in: a sentence about it. Raises FlowError, HttpFailure."""
         secrets = self.open(connection)
+        if connection.kind == "sql":
+            return await asyncio.to_thread(try_out, self.database(connection, secrets))
+        if connection.kind == "smtp":
+            return await asyncio.to_thread(sign_in, connection, secrets.secret)
         got = ""
         if connection.kind in OAUTH:
             token = await self._tokens.token(connection, secrets)

@@ -2,6 +2,7 @@
 
 A scope opens a service by naming it or a folder above it, and with it the service's `/invoke` address and all its URL
 templates; by naming a URL template it opens that route alone. Only the service that is called is looked at.
+A built-in service, `pub.*`, opens only by its own name: whoever lists a folder does not mean these.
 """
 
 from collections.abc import Container
@@ -13,7 +14,9 @@ from typing import Protocol
 from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.names import covers
+from gatewright.services.names import folder_of
 from gatewright.services.names import folders_above
+from gatewright.services.names import is_builtin
 from gatewright.services.template import UrlTemplate
 
 ANONYMOUS_GROUP = "Anonymous"
@@ -40,7 +43,9 @@ def opens_service(scope: ScopeContents, service: str, template: UrlTemplate | No
     """Whether one scope opens a service: at its `/invoke` address, or, when `template` is given, through that route."""
     if template is not None and template.text in scope.url_templates:
         return True
-    return service in scope.services or any(covers(folder, service) for folder in scope.folders)
+    if service in scope.services:
+        return True
+    return not is_builtin(service) and any(covers(folder, service) for folder in scope.folders)
 
 
 class Openings:
@@ -75,7 +80,7 @@ class Openings:
 
     def _find(self, service: str, template: str) -> frozenset[str]:
         found = set(self._by_service.get(service, ()))
-        for folder in folders_above(service):
+        for folder in () if is_builtin(service) else folders_above(service):
             found |= self._by_folder.get(folder, set())
         return frozenset(found | self._by_template.get(template, set()))
 
@@ -93,8 +98,12 @@ class Reach:
 
 
 def deciding_target(acls: Container[str], service: str) -> str | None:
-    """The service or folder whose ACL holds for a service: its own, else its folder's, else the nearest parent's."""
-    return next((target for target in (service, *folders_above(service)) if target in acls), None)
+    """The service or folder whose ACL holds for a service: its own, else its folder's, else the nearest parent's.
+
+    For a built-in service its own folder is the last that counts: whoever opens `pub` does not mean these.
+    """
+    folders = [folder_of(service)] if is_builtin(service) else folders_above(service)
+    return next((target for target in (service, *folders) if target in acls), None)
 
 
 def nearest_acl(acls: Mapping[str, tuple[str, ...]], service: str) -> tuple[str, ...] | None:

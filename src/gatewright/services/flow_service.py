@@ -37,7 +37,7 @@ def flow_service(flow: Flow, name: str, package: str, file: str) -> Service:
                 trace=call.trace,
             )
         except FlowError as error:
-            raise _problem(error, call.caller) from None
+            raise problem_of(error, call.caller) from None
 
     return Service(
         name=name,
@@ -75,7 +75,7 @@ class _FromService(FlowError):
         super().__init__(error.type, error.status, error.title, error.detail, "", error.extensions)
 
 
-def _problem(error: FlowError, caller: Caller) -> ServiceError:
+def problem_of(error: FlowError, caller: Caller) -> ServiceError:
     """What the caller is told. The words of inner steps and of other servers are for administrators only."""
     told_to_all = error.origin == "raise" or error.instance == "/input" or isinstance(error.__cause__, _FromService)
     detailed = told_to_all or caller.is_administrator

@@ -16,8 +16,10 @@ from typing import Final
 import msgspec
 import structlog
 
+from gatewright.flow import FlowError
 from gatewright.flow import Trace
 from gatewright.kernel.telemetry import Activity
+from gatewright.services.builtin.cache import Cache
 from gatewright.services.call import Call
 from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Catalogue
@@ -69,6 +71,7 @@ class Runtime:
         self.outgoing = outgoing or Outgoing()
         self._connections = connections
         self.upstreams = upstreams or Upstreams()
+        self.cache = Cache()
         self.publish = publish or _log_event
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="service")
         self._room = threading.BoundedSemaphore(threads + waiting)
@@ -179,6 +182,9 @@ class Runtime:
             outcome = str(error.status)
             if error.fault and not watched_elsewhere:
                 self._failed(call, values, error, perf_counter() - began)
+            raise
+        except FlowError as error:  # of a built-in service, for the flow that called it
+            outcome = str(error.http_status)
             raise
         except (Exception, SystemExit) as error:  # a service's sys.exit() must not end the server
             outcome = "500"

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from gatewright.services import python_modules
+from gatewright.services.builtin.table import builtin_services
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import LoadedPackage
 from gatewright.services.catalogue import Problem
@@ -52,12 +53,12 @@ class _Known(msgspec.Struct):
 class Loader:
     """Loads the packages below one folder. Not for use by two threads at once.
 
-    builtins: services that every catalogue holds beside the packages'.
+    builtins: services that every catalogue holds beside the packages' and `pub.*`.
     """
 
     def __init__(self, packages: Path, builtins: Iterable[Service] = ()) -> None:
         self._packages = packages
-        self._builtins = tuple(builtins)
+        self._builtins = (*builtin_services(), *builtins)
         self._known: dict[str, _Known] = {}
         self._flows = FlowLoader(packages)
         self._upstreams = UpstreamLoader(packages)

@@ -45,6 +45,20 @@ def folders_above(name: str) -> list[str]:
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
+BUILTIN_FOLDERS = frozenset(
+    f"pub.{name}"
+    for name in (
+        "cache", "crypto", "csv", "date", "json", "list", "log", "mail", "math", "sql", "string", "xml",
+    )
+)  # fmt: skip
+"""The folders of the built-in services. Only a scope that lists such a service by its name opens it."""
+
+
+def is_builtin(service: str) -> bool:
+    """Whether a service is in a folder of the built-in ones."""
+    return folder_of(service) in BUILTIN_FOLDERS
+
+
 def covers(folder: str, name: str) -> bool:
     """Whether `folder` covers the service or folder `name`: it is that folder, or everything below it."""
     inside = folder_of(name)

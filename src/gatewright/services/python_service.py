@@ -30,11 +30,15 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 class _Parameters(msgspec.Struct, frozen=True):
-    """fields: annotations of the inputs; defaults: of those that have one; caller: the parameter that gets the Caller."""
+    """fields: annotations of the inputs; defaults: of those that have one.
+
+    caller, call: the parameters that get the Caller, and of a built-in service the Call.
+    """
 
     fields: dict[str, Any]
     defaults: dict[str, Any]
     caller: str | None
+    call: str | None
 
 
 def compile_function(function: Callable[..., Any], marking: Marking) -> Compiled:
@@ -69,7 +73,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 def _parameters(function: Callable[..., Any], hints: dict[str, Any]) -> _Parameters:
     fields: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
-    caller = None
+    caller = call = None
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind not in _NAMED:
             raise TypeError(
@@ -80,10 +84,13 @@ def _parameters(function: Callable[..., Any], hints: dict[str, Any]) -> _Paramet
         if hints[name] is Caller:
             caller = name
             continue
+        if hints[name] is Call:
+            call = name
+            continue
         fields[name] = hints[name]
         if parameter.default is not inspect.Parameter.empty:
             defaults[name] = parameter.default
-    return _Parameters(fields, defaults, caller)
+    return _Parameters(fields, defaults, caller, call)
 
 
 def _input_schema(arguments: Any, defaults: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +128,7 @@ class _Binding:
     def __init__(self, arguments: Any, parameters: _Parameters, schema: dict[str, Any]) -> None:
         self._arguments, self._schema = arguments, schema
         self._names = frozenset(parameters.fields)
-        self._caller = parameters.caller
+        self._caller, self._call = parameters.caller, parameters.call
 
     def __call__(self, values: dict[str, Any], call: Call) -> dict[str, Any]:
         """Raises ServiceError 400 for what does not fit."""
@@ -130,6 +137,8 @@ class _Binding:
         bound = fitted(values, self._arguments, self._schema)
         if self._caller is not None:
             bound[self._caller] = call.caller
+        if self._call is not None:
+            bound[self._call] = call
         return bound
 
 

@@ -137,7 +137,7 @@ def test_list_is_filtered_as_one_types(page: Page) -> None:
 
 def test_rows_are_filtered_as_one_types(page: Page) -> None:
     page.goto("/console/packages")
-    page.get_by_role("searchbox", name="Filter services").fill("nearest")
+    page.get_by_role("searchbox", name="Filter services").fill("airports:nearest")
     expect(page.locator(".tree-service:visible")).to_have_count(1)
     page.get_by_role("searchbox", name="Filter services").fill("zzz")
     expect(page.get_by_text("No service matches the filter")).to_be_visible()
