@@ -11,6 +11,7 @@ import uvloop
 
 from bench import console
 from bench import expressions
+from bench import live
 from bench import ours
 from bench import report
 from bench.peers.installation import NotInstalled
@@ -25,6 +26,8 @@ from bench.rows import GATEWRIGHT
 from bench.rows import Row
 from bench.rows import our_rows
 from bench.run import run
+from bench.strain import Finding
+from bench.strain import Strain
 
 BUILD = Path(__file__).parent.parent / ".build" / "bench"
 
@@ -43,6 +46,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-peers", action="store_true", help="measure Gatewright alone")
+    parser.add_argument("--live-tokens", type=int, default=1_000_000, help="live tokens of a second server; 0: none")
     return parser.parse_args()
 
 
@@ -51,12 +55,16 @@ async def _measure(options: argparse.Namespace) -> int:
     BUILD.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=BUILD))
     workspace = ours.Workspace(folder / "workspace")
+    among_many = ours.Workspace(folder / "many")
     servers: dict[str, Server] = {}
+    strained: list[Finding] = []
     try:
         await workspace.fill()
         port = free_port()
         servers[GATEWRIGHT] = start(workspace.command(port), port, BUILD / "gatewright.log")
-        rows = await our_rows(workspace, options.connections)
+        rows = await our_rows(workspace, options.connections, port)
+        if options.live_tokens and not options.row:
+            rows += await _among_many(workspace, among_many, servers, options.live_tokens)
         missing = _start_peers(folder / "peers", servers, rows) if _wants_peers(options, rows) else {}
         results = await run(
             _chosen(rows, options.row),
@@ -68,19 +76,33 @@ async def _measure(options: argparse.Namespace) -> int:
             tell=_tell,
         )
         found = None if options.row else resources(workspace, servers, BUILD / "gatewright.log")
+        if not options.row:
+            strain = Strain(workspace, servers[GATEWRIGHT], options.connections, options.seconds)
+            strained = await strain.findings(BUILD / "two-workers.log")
     finally:
         for server in servers.values():
             server.stop()
         await workspace.close()
+        await among_many.close()
         shutil.rmtree(folder, ignore_errors=True)
     print(heading, report.table(results), sep="\n\n")
     if found:
-        print(f"\n{report.resource_lines(found)}\n")
+        print(f"\n{report.strain_lines(strained)}\n\n{report.resource_lines(found)}\n")
         expressions.main()
         print(f"\n{console.lines(console.measure())}")
     for name, reason in missing.items():
         print(f"{name} was not measured: {reason}")
     return 1 if any(result.errors for result in results) else 0
+
+
+async def _among_many(few: ours.Workspace, many: ours.Workspace, servers: dict[str, Server], count: int) -> list[Row]:
+    """A second Gatewright with so many tokens, and its rows."""
+    _tell(f"putting {count:,} tokens into a database")
+    await many.fill()
+    of_few, of_many = live.seed(few.folder, live.POOL), live.seed(many.folder, count)
+    port = free_port()
+    servers[live.LIVE] = start(many.command(port), port, BUILD / "many.log")
+    return live.rows(few, many, of_few, of_many, count)
 
 
 def _start_peers(data: Path, servers: dict[str, Server], rows: list[Row]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The load generator: keep-alive connections in a closed loop, each with one request under way, every answer checked."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from time import perf_counter
 from typing import Protocol
@@ -45,9 +46,11 @@ class Window:
 class _Connection(asyncio.Protocol):
     """One connection: asks until there is no time or work left, then calls `finished`."""
 
-    def __init__(self, number: int, work: Work) -> None:
+    def __init__(self, number: int, work: Work, period: float = 0.0) -> None:
         self.number = number
         self.work = work
+        self.period = period  # seconds from one request to the next; 0: as soon as it is answered
+        self._due = 0.0
         self.transport: asyncio.Transport
         self._window: Window
         self._until = 0.0
@@ -60,10 +63,11 @@ class _Connection(asyncio.Protocol):
     def begin(self, window: Window, until: float, finished: Callable[[], None]) -> None:
         """Ask until that time (of `perf_counter`)."""
         self._window, self._until, self._finished = window, until, finished
+        self._due = perf_counter() + self.period * random.random()
         if self.transport.is_closing():
             self._finish("the connection was closed")
         else:
-            self._ask()
+            self._go_on()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio's."""
@@ -85,9 +89,19 @@ class _Connection(asyncio.Protocol):
         """asyncio's."""
         self._finish("the connection was closed")
 
-    def _ask(self) -> None:
-        self._sent = perf_counter()
-        request = self.work.request(self.number) if self._sent < self._until else None
+    def _go_on(self) -> None:
+        wait = self._due - perf_counter() if self.period else 0.0
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._ask)
+        else:
+            self._ask(self._due if self.period else 0.0)
+
+    def _ask(self, since: float = 0.0) -> None:
+        """since: from when the wait for the answer counts, if not from now: a request that is late already waits."""
+        now = perf_counter()
+        self._sent = since or now
+        self._due += self.period
+        request = self.work.request(self.number) if now < self._until else None
         if request is None:
             self._finish()
         else:
@@ -108,7 +122,7 @@ class _Connection(asyncio.Protocol):
             self.work.check(self.number, int(answer[9:12]), answer[self._body_at :])
         except Unexpected as error:
             window.fail(str(error))
-        self._ask()
+        self._go_on()
 
     def _finish(self, failure: str = "") -> None:
         if self._finished is None:
@@ -119,14 +133,24 @@ class _Connection(asyncio.Protocol):
         finished()
 
 
-async def load(port: int, work: Work, connections: int, seconds: float, cpu: Callable[[], float]) -> Window:
+async def load(
+    port: int,
+    work: Work,
+    connections: int,
+    seconds: float,
+    cpu: Callable[[], float],
+    per_second: float | None = None,
+) -> Window:
     """Ask for `seconds`, or until there is nothing left; returns when every request is answered.
 
     Connections open and warm up (a tenth of the time) before anything is counted. cpu: the server's seconds so far.
+    per_second: how many requests all connections send together, whether they are answered in time or not; None: each
+    sends the next when the last is answered.
     """
+    period = connections / per_second if per_second else 0.0
     loop = asyncio.get_running_loop()
     opened = [
-        (await loop.create_connection(lambda number=number: _Connection(number, work), HOST, port))[1]  # type: ignore[misc]
+        (await loop.create_connection(lambda number=number: _Connection(number, work, period), HOST, port))[1]  # type: ignore[misc]
         for number in range(connections)
     ]
     await _run(opened, Window(), seconds / 10)

@@ -5,7 +5,10 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
+
 from gatewright.kernel.ids import row_id
+from gatewright.kernel.passwords import hash_password_now
 from gatewright.kernel.secrets import ACCESS_TOKEN
 from gatewright.kernel.secrets import AUTHORIZATION_CODE
 from gatewright.kernel.secrets import CLIENT_SECRET
@@ -30,9 +33,11 @@ from gatewright.store.records import User
 from gatewright.store.sqlite import SqliteDatabase
 
 CLIENT_ID = "bench"
+JWT_CLIENT_ID = "bench-jwt"
+PASSWORD = "a password for the benchmark"
 REDIRECT_URI = "https://client.example/back"
 _SCOPE = "bench"
-_USER = "ada"
+USER = "ada"
 _PACKAGES = Path(__file__).parent / "packages"
 
 
@@ -73,7 +78,7 @@ class Workspace:
                 grant = Grant(
                     id=row_id(),
                     client_id=CLIENT_ID,
-                    user_id=_USER,
+                    user_id=USER,
                     grant_type="authorization_code",
                     scope=(_SCOPE,),
                     authenticated_at=self._now,
@@ -101,34 +106,36 @@ class Workspace:
         await self._database.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def command(self, port: int) -> list[str]:
+    def command(self, port: int, workers: int = 1) -> list[str]:
         """What starts the server."""
         gatewright = str(Path(sys.executable).with_name("gatewright"))
-        return [gatewright, "run", "--workspace", str(self.folder), "--port", str(port)]
+        return [gatewright, "run", "--workspace", str(self.folder), "--port", str(port), "--workers", str(workers)]
 
     def _fill(self, transaction: Transaction) -> None:
         client = Client(
             client_id=CLIENT_ID,
             name="Bench",
             redirect_uris=(REDIRECT_URI,),
-            allowed_grants=("authorization_code", "client_credentials"),
+            allowed_grants=("authorization_code", "client_credentials", "password"),
             refresh_limit="unlimited",
         )
-        secret = ClientSecret(
-            id=row_id(), client_id=CLIENT_ID, digest=digest(self.secret), hash=None, created_at=self._now
-        )
+        of_jwts = msgspec.structs.replace(client, client_id=JWT_CLIENT_ID, name="JWT", access_token_format="jwt")
         scopes.insert(transaction, Scope(name=_SCOPE, folders=("bench",)), self._now)
-        clients.insert(transaction, client)
-        clients.add_secret(transaction, secret, self._now, self._now)
-        clients.set_scopes(transaction, CLIENT_ID, [_SCOPE], self._now)
-        users.insert(transaction, User(id=_USER, name=_USER))
+        for each in (client, of_jwts):
+            secret = ClientSecret(
+                id=row_id(), client_id=each.client_id, digest=digest(self.secret), hash=None, created_at=self._now
+            )
+            clients.insert(transaction, each)
+            clients.add_secret(transaction, secret, self._now, self._now)
+            clients.set_scopes(transaction, each.client_id, [_SCOPE], self._now)
+        users.insert(transaction, User(id=USER, name=USER, password_hash=hash_password_now(PASSWORD)))
 
     def _access_token(self, text: str, grant_id: str | None) -> AccessToken:
         return AccessToken(
             id=row_id(),
             digest=digest(text),
             client_id=CLIENT_ID,
-            user_id=_USER if grant_id else None,
+            user_id=USER if grant_id else None,
             grant_id=grant_id,
             scope=(_SCOPE,),
             issued_at=self._now,
@@ -140,7 +147,7 @@ class Workspace:
             digest=digest(text),
             grant_id=grant_id,
             client_id=CLIENT_ID,
-            user_id=_USER,
+            user_id=USER,
             scope=(_SCOPE,),
             issued_at=self._now,
             expires_at=self._now + 86400,
@@ -151,7 +158,7 @@ class Workspace:
             digest=digest(text),
             grant_id=row_id(),
             client_id=CLIENT_ID,
-            user_id=_USER,
+            user_id=USER,
             scope=(_SCOPE,),
             redirect_uri=REDIRECT_URI,
             code_challenge=None,

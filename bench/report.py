@@ -15,6 +15,7 @@ from bench.resources import MOST_SECONDS
 from bench.resources import Resources
 from bench.rows import GATEWRIGHT
 from bench.run import Result
+from bench.strain import Finding
 
 _HEADINGS = ("row", "server CPU", "ratio", "to", "asked", "", "requests/s", "p50", "p99", "requests", "errors")
 
@@ -30,6 +31,12 @@ def table(results: Sequence[Result]) -> str:
         )
         for line in lines
     )
+
+
+def strain_lines(found: Sequence[Finding]) -> str:
+    """What was found under strain."""
+    verdicts = {True: " reached", False: " missed", None: ""}
+    return "\n".join(f"{each.text} ({each.asked}{verdicts[each.reached]})" for each in found)
 
 
 def resource_lines(found: Resources) -> str:
@@ -64,7 +71,7 @@ def _line(result: Result) -> tuple[str, ...]:
         f"{result.cpu:,.0f} µs",
         f"{result.ratio:.2f}" if result.ratio is not None else "",
         row.against if result.ratio is not None and row.against != row.name else "",
-        f"≤ {row.at_most}" if row.at_most else "",
+        f"≤ {row.at_most}" if row.at_most else f"≥ {row.at_least}" if row.at_least else "",
         _verdict(result),
         f"{result.per_second:,.0f}",
         f"{result.p50:.1f} ms",
@@ -75,9 +82,8 @@ def _line(result: Result) -> tuple[str, ...]:
 
 
 def _verdict(result: Result) -> str:
-    if result.row.at_most is None or result.ratio is None:
-        return ""
-    return _reached(result.ratio <= result.row.at_most)
+    reached = result.row.is_reached(result.ratio)
+    return "" if reached is None else _reached(reached)
 
 
 def _reached(is_reached: bool) -> str:

@@ -64,10 +64,10 @@ def basic(name: str, secret: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
 
-def form(target: str, authorization: str, body: str) -> bytes:
+def form(target: str, authorization: str, body: str, **headers: str) -> bytes:
     """A POST of a form."""
     kind = "application/x-www-form-urlencoded"
-    return http("POST", target, {"Authorization": authorization, "Content-Type": kind}, body)
+    return http("POST", target, {"Authorization": authorization, "Content-Type": kind, **headers}, body)
 
 
 class Answers(Generic[T]):
@@ -147,8 +147,9 @@ TOKEN: Answers[TokenAnswer] = Answers(
     TokenAnswer,
     lambda answer: answer.token_type == "Bearer" and len(answer.access_token) > 20 and answer.expires_in > 0,
 )
+BOUND_TOKEN: Answers[TokenAnswer] = Answers(TokenAnswer, lambda answer: answer.token_type == "DPoP")
 ACTIVE: Answers[IntrospectionAnswer] = Answers(
-    IntrospectionAnswer, lambda answer: answer.active and answer.client_id == "bench"
+    IntrospectionAnswer, lambda answer: answer.active and answer.client_id.startswith("bench")
 )
 HELLO: Answers[Hello] = Answers(Hello, lambda answer: answer.hello == "Ada")
 ORDER: Answers[Order] = Answers(Order, lambda answer: (answer.net, answer.gross) == (5500, 6875))

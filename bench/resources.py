@@ -13,8 +13,8 @@ from bench.processes import answer_seconds
 from bench.processes import free_port
 from bench.processes import start
 
-MOST_MEGABYTES = 120
-MOST_SECONDS = 2.0
+MOST_MEGABYTES = 80
+MOST_SECONDS = 1.2
 
 
 class Start(msgspec.Struct, frozen=True):

@@ -106,9 +106,9 @@ def _node(script: str) -> Callable[[Path, int], list[str]]:
     return lambda installed, port: ["node", str(installed / script), str(port)]
 
 
-def _token_row(peer: Peer, target: str) -> Row:
+def _token_row(peer: Peer, target: str, at_least: float | None = None) -> Row:
     work = InTurn([_token_request(target)], requests.TOKEN)
-    return Row(f"{TOKEN}: {peer.name}", peer.name, steadily(work), TOKEN)
+    return Row(f"{TOKEN}: {peer.name}", peer.name, steadily(work), TOKEN, at_least=at_least)
 
 
 def _introspection_row(peer: Peer, port: int, token: str, introspection: str) -> Row:
@@ -121,12 +121,13 @@ def _introspection_row(peer: Peer, port: int, token: str, introspection: str) ->
 
 
 def _oidc_provider_rows(peer: Peer, port: int, jwt: str) -> list[Row]:
-    return [_token_row(peer, "/token"), _introspection_row(peer, port, "/token", "/token/introspection")]
+    return [_token_row(peer, "/token", at_least=2.2), _introspection_row(peer, port, "/token", "/token/introspection")]
 
 
 def _guard_rows(peer: Peer, port: int, jwt: str) -> list[Row]:
     work = InTurn([_hello(jwt)], requests.HELLO)
-    return [Row(f"{SERVICE}: {peer.name}", peer.name, steadily(work), SERVICE)]
+    at_least = 4.0 if peer.name.startswith("FastAPI") else None
+    return [Row(f"{SERVICE}: {peer.name}", peer.name, steadily(work), SERVICE, at_least=at_least)]
 
 
 def _authlib_rows(peer: Peer, port: int, jwt: str) -> list[Row]:
