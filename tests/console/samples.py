@@ -573,7 +573,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "get_token.html",
         {
             "frame": FRAME, "clients": [("5f", "Postman (1.0)")], "errors": {}, "auth_url": "http://localhost:5555/oauth/authorize", "access_token_url": "http://localhost:5555/oauth/token",
-            "callback_url": "http://localhost:5555/console/get-token/callback", "token": TOKEN, "wanted": "GET /airports/{iata}", "body": "{}",
+            "callback_url": "http://localhost:5555/console/get-token/callback", "token": TOKEN, "device": None, "wanted": "GET /airports/{iata}", "body": "{}",
             "services": [{"address": "GET /airports/{iata}", "service": "airports:lookup", "sample": "{}"}],
             "client": {"client_id": "5f", "type": "confidential", "scopes": ["airports"], "grants": ["Implicit"], "has_callback": False},
             "values": {"token_name": "Postman", "grant_type": "password", "client_id": "5f", "client_secret": "", "scope": "airports", "username": "ada", "password": "", "client_authentication": "client_secret_basic", "service": ""},

@@ -204,3 +204,46 @@ async def test_page_tells_what_the_chosen_client_may_ask_for(console):
 async def test_service_to_call_is_chosen_beforehand(console):
     page = await console.submit(f"{PATH}?service=orders:place", **ASKED, grant_type="client_credentials")
     assert re.search(r'<option value="POST /shop/orders"[^>]* selected', page.text)
+
+
+async def test_a_refresh_token_gives_the_next_token(console):
+    answer = await console.submit(PATH, **ASKED, grant_type="password", username="ada", password=seed.PASSWORD)
+    first = facts(answer.text)["refresh_token"]
+    answer = await console.submit(PATH, **ASKED, grant_type="refresh_token", refresh_token=first)
+    assert await console.site.is_active(access_token(answer.text))
+    assert first not in answer.text
+
+
+async def test_a_device_code_waits_until_it_is_approved(console):
+    page = await console.submit(PATH, **ASKED, grant_type="device_code")
+    code = re.search(r"<dt>Code</dt><dd><code>(.*?)</code>", page.text)[1]
+    assert seed.SECRETS[seed.LEDGER] not in page.text
+    waiting = await console.send(page.text)
+    assert "authorization_pending" in waiting.text
+    await console.site.sign_in("ada")
+    found = await console.site.http.get(f"/oauth/device?user_code={code}")
+    assert (await console.site.submit_consent(found)).status_code == 200
+    console.site.clock.forward(6)
+    got = await console.send(waiting.text)
+    assert await console.site.is_active(access_token(got.text))
+
+
+async def test_without_a_device_code_there_is_nothing_to_ask_for(console):
+    page = await console.submit(PATH, **ASKED, grant_type="device_code")
+    console.http.cookies.delete("gatewright_get_device_token")
+    assert (await console.send(page.text)).status_code == 400
+
+
+async def test_a_token_is_exchanged_for_one_that_acts_for_its_user(console):
+    await console.site.change_client(allowed_grants=("token_exchange", "client_credentials"))
+    await console.site.change_client(seed.RIVAL, may_act="")
+    subject = await console.site.access_token(seed.RIVAL, scope="orders")
+    answer = await console.submit(PATH, **ASKED, grant_type="token_exchange", subject_token=subject)
+    assert await console.site.is_active(access_token(answer.text))
+
+
+async def test_an_assertion_of_nobody_known_is_refused_with_the_reason(console):
+    await console.site.change_client(allowed_grants=("jwt_bearer",))
+    answer = await console.submit(PATH, **ASKED, grant_type="jwt_bearer", assertion="a.b.c")
+    assert answer.status_code == 422
+    assert "invalid_grant" in summary(answer.text)

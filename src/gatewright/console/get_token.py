@@ -6,9 +6,12 @@ from typing import Final
 from starlette.responses import Response
 
 from gatewright.console import browser_grant
+from gatewright.console import device_grant
 from gatewright.console import token_dialog
 from gatewright.console.use_token import use_token
 from gatewright.console.visit import Visit
+from gatewright.oauth import jwt_bearer
+from gatewright.oauth import token_exchange
 
 _TOKEN: Final = ("token_name", "access_token", "token_type", "refresh_token", "expires_in", "scope", "access_token_url")
 
@@ -24,10 +27,27 @@ async def request(visit: Visit) -> Response:
     values = token_dialog.typed(visit)
     if values["grant_type"] in ("authorization_code", "implicit"):
         return await browser_grant.begin(visit, values)
-    parameters = {"grant_type": values["grant_type"], "scope": values["scope"]}
-    if values["grant_type"] == "password":
-        parameters |= {"username": values["username"], "password": visit.field("password")}
+    if values["grant_type"] == "device_code":
+        return await device_grant.begin(visit, values)
+    parameters = {"grant_type": values["grant_type"], "scope": values["scope"], **_of_grant(visit, values)}
     return await token_dialog.request(visit, values, parameters)
+
+
+def _of_grant(visit: Visit, values: dict[str, str]) -> dict[str, str]:
+    """What a token request has beside `scope`."""
+    match values["grant_type"]:
+        case "password":
+            return {"username": values["username"], "password": visit.field("password")}
+        case "refresh_token":
+            return {"refresh_token": visit.field("refresh_token").strip()}
+        case "jwt_bearer":
+            return {"grant_type": jwt_bearer.GRANT_TYPE, "assertion": visit.field("assertion").strip()}
+        case "token_exchange":
+            subject = visit.field("subject_token").strip()
+            given = {"grant_type": token_exchange.GRANT_TYPE, "subject_token": subject}
+            return given | {"subject_token_type": token_exchange.ACCESS_TOKEN}
+        case _:
+            return {}
 
 
 async def use(visit: Visit) -> Response:

@@ -45,6 +45,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/get-token": "token.get",
     "/get-token/callback": "token.get",
     "/get-token/use": "token.get",
+    "/get-token/device": "token.get",
     "/rehearsal": "read",
 }
 

@@ -12,6 +12,7 @@ from gatewright.console import acls
 from gatewright.console import associations
 from gatewright.console import browser_grant
 from gatewright.console import clients
+from gatewright.console import device_grant
 from gatewright.console import exports
 from gatewright.console import external_servers
 from gatewright.console import get_token
@@ -107,6 +108,7 @@ _ACTIONS: Final[dict[str, Page]] = {
     "/services/conflict": versions.conflict,
     "/services/resume": services.resume,
     "/get-token/use": get_token.use,
+    "/get-token/device": device_grant.poll,
 }
 """What only forms and scripts send to."""
 

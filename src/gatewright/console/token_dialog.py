@@ -12,6 +12,8 @@ from gatewright.admin.client_rules import GRANTS
 from gatewright.console.templating import pretty_json
 from gatewright.console.visit import Visit
 from gatewright.identity.throttle import TooManyFailures
+from gatewright.oauth.device_authorization import DeviceAuthorizationResponse
+from gatewright.oauth.device_authorization import authorize_device
 from gatewright.oauth.errors import OAuthError
 from gatewright.oauth.par import push
 from gatewright.oauth.sender import Sender
@@ -54,15 +56,28 @@ def callback_url(visit: Visit) -> str:
 
 async def request(visit: Visit, values: Values, parameters: dict[str, str]) -> Response:
     """Ask the token endpoint; the dialog with the token, or with why there is none."""
-    given = {name: value for name, value in parameters.items() if value}
-    authorization, sent = _authenticated(values, given)
     try:
-        answer = await request_token(sent, authorization, _sender(visit), visit.parts.server)
+        answer = await ask(visit, values, {name: value for name, value in parameters.items() if value})
     except OAuthError as error:
         return await failed(visit, values, f"{error.code}: {error.public}")
     except TooManyFailures as error:
         return await failed(visit, values, str(error))
-    return await page(visit, values, token=token_shown(visit, values, msgspec.to_builtins(answer)))
+    return await page(visit, values, token=token_shown(visit, values, answer))
+
+
+async def ask(visit: Visit, values: Values, parameters: dict[str, str]) -> dict[str, Any]:
+    """The token endpoint's answer (RFC 6749 §5.1). Raises OAuthError, TooManyFailures."""
+    authorization, sent = _authenticated(values, parameters)
+    answer: dict[str, Any] = msgspec.to_builtins(
+        await request_token(sent, authorization, _sender(visit), visit.parts.server)
+    )
+    return answer
+
+
+async def device_authorization(visit: Visit, values: Values, parameters: dict[str, str]) -> DeviceAuthorizationResponse:
+    """Ask for a device's code (RFC 8628 §3.1). Raises OAuthError, TooManyFailures."""
+    authorization, sent = _authenticated(values, parameters)
+    return await authorize_device(sent, authorization, _sender(visit), visit.parts.server)
 
 
 async def pushed(visit: Visit, values: Values, parameters: dict[str, str]) -> dict[str, str]:
@@ -92,9 +107,9 @@ async def failed(visit: Visit, values: Values, sentence: str, field: str = "") -
 
 async def page(
     visit: Visit, values: Values, *, errors: dict[str, str] | None = None, token: dict[str, Any] | None = None,
-    call: dict[str, Any] | None = None, status: int = 200,
+    call: dict[str, Any] | None = None, device: dict[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
-    """The dialog. call: what Use Token gave (`use_token`)."""
+    """The dialog. call: what Use Token gave (`use_token`).  device: a code that waits for somebody (`device_grant`)."""
     found, chosen, scopes = await visit.read(_clients, values["client_id"])
     issuer, services = visit.parts.server.issuer, _callable(visit)
     wanted = call["request"] if call else _first_of(services, values["service"])
@@ -113,6 +128,7 @@ async def page(
         wanted=wanted,
         body=call["body"] if call else next((each["sample"] for each in services if each["address"] == wanted), "{}"),
         call=call,
+        device=device,
     )
 
 
