@@ -136,6 +136,8 @@ class Camera:
         page.get_by_label("Postman (1.0)").check()
         self.take("3-associate")
         self.save()
+        self.take("3-widening")
+        self.save()
 
     def look_at_settings(self) -> None:
         """Step 4: the global settings."""
@@ -186,6 +188,7 @@ class Camera:
             self.save()
             page.get_by_role("link", name="Associate scopes").click()
             page.get_by_role("checkbox", name="airports Look").check()
+            self.save()
             self.save()
         page.goto("/console/oauth/clients")
         self.take("clients", height=620)

@@ -147,9 +147,31 @@ def test_apply_plans_applies_and_then_has_nothing_to_do(command: Command, worksp
     file = tmp_path / "change.yaml"
     file.write_text("scopes:\n  - {name: routes, folders: [geo]}\n")
     planned = command("apply", file, "--plan", "-w", workspace)
-    assert planned.out == "~ scope routes: folders [] → [geo]\n"
+    assert planned.out.splitlines() == [
+        "~ scope routes: folders [] → [geo]",
+        "",
+        "Opens 1 more service to 1 client.",
+        "+ Example (1.0): geo:distance",
+    ]
     assert command("apply", file, "-w", workspace).out == planned.out
     assert command("apply", file, "-w", workspace).out == "Nothing to change.\n"
+
+
+def test_apply_that_would_open_more_is_refused_whole_when_told_so(
+    command: Command, workspace: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "change.yaml"
+    file.write_text("scopes:\n  - {name: routes, folders: [geo]}\n")
+    for options in (["--plan"], []):
+        refused = command("apply", file, "--fail-on-widening", *options, "-w", workspace)
+        assert refused.status == 1
+        assert "Opens 1 more service to 1 client." in refused.out
+        assert refused.err == (
+            "gatewright: nothing was changed: Opens 1 more service to 1 client. + Example (1.0): geo:distance\n"
+        )
+    file.write_text("scopes:\n  - {name: airports, folders: [], url_templates: []}\n")
+    assert command("apply", file, "--fail-on-widening", "-w", workspace).status == 0
+    assert "geo" not in command("scope", "show", "routes", "-w", workspace).out
 
 
 def test_apply_of_a_missing_file_is_one_clear_line(command: Command, workspace: Path, tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ class Console:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.http = site.client()
+        self.agrees = True
+        """Whether it answers the question before a change that widens something."""
 
     async def get(self, path: str) -> httpx.Response:
         """Open a page."""
@@ -101,7 +103,10 @@ class Console:
         data: dict[str, list[str]] = {}
         for name, value in kept:
             data.setdefault(name, []).append(value)
-        return await self.http.post(unescape(form.action), data=data)
+        answer = await self.http.post(unescape(form.action), data=data)
+        if self.agrees and 'name="widening"' in answer.text:
+            return await self.send(answer.text)
+        return answer
 
     async def flash(self, answer: httpx.Response) -> str:
         """What the page says after a change that was made."""

@@ -21,6 +21,7 @@ from gatewright.admin import scopes
 from gatewright.admin import settings
 from gatewright.admin import trusted_issuers
 from gatewright.admin import users
+from gatewright.admin import widening
 from gatewright.admin.actor import By
 from gatewright.admin.client_rules import NEW
 from gatewright.admin.client_rules import read_client
@@ -35,7 +36,7 @@ from gatewright.admin.configuration import TrustedIssuerEntry
 from gatewright.admin.configuration import UserEntry
 from gatewright.admin.plan import Line
 from gatewright.admin.plan import Outcome
-from gatewright.admin.plan import difference
+from gatewright.admin.plan import difference as changed
 from gatewright.admin.plan import differences
 from gatewright.admin.prepare import Prepared
 from gatewright.admin.prepare import find_client
@@ -44,6 +45,7 @@ from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Invalid
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.connections import Secrets
+from gatewright.services.widening import difference
 from gatewright.store import access
 from gatewright.store import clients as client_store
 from gatewright.store import connections as connection_store
@@ -66,16 +68,31 @@ async def apply(
     *,
     prune: bool = False,
     plan_only: bool = False,
+    fail_on_widening: bool = False,
 ) -> Outcome:
-    """Apply a file whole or not at all; what changed. Raises Refused.
+    """Apply a file whole or not at all; what changed. Raises Refused, Widens.
 
     prune: also remove what the file's lists do not name.  plan_only: change nothing.
+    fail_on_widening: change nothing when it would let somebody call what it could not.
     """
     prepared = await prepare(database, configuration, environment)
     try:
-        return await database.write(_apply, by, configuration, catalogue, prepared, prune, plan_only)
+        outcome = await database.write(
+            _apply, by, configuration, catalogue, prepared, prune, plan_only, fail_on_widening
+        )
     except _OnlyPlanned as planned:
-        return planned.outcome
+        outcome = planned.outcome
+    if fail_on_widening and outcome.widens:
+        raise Widens(outcome)
+    return outcome
+
+
+class Widens(GatewrightError):
+    """It would let somebody call what it could not, and that was not to be. Nothing was changed."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(f"nothing was changed: {' '.join(outcome.reach[:3])}")
+        self.outcome = outcome
 
 
 class _OnlyPlanned(Exception):
@@ -94,14 +111,18 @@ def _apply(
     prepared: Prepared,
     prune: bool,
     plan_only: bool,
+    fail_on_widening: bool,
 ) -> Outcome:
+    before = widening.load(transaction)
     application = _Application(transaction, by, configuration, catalogue, prepared)
     application.run()
     lines = application.lines
     if prune:
         lines += pruning.prune(transaction, by, configuration, application.client_ids)
-    outcome = Outcome(tuple(lines), application.secrets, application.passwords)
-    if plan_only:
+    found = difference(before, widening.load(transaction), catalogue)
+    reach = (*found.sentences(), *found.names(widening.labels(transaction, found)))
+    outcome = Outcome(tuple(lines), application.secrets, application.passwords, reach, found.widens)
+    if plan_only or (fail_on_widening and found.widens):
         raise _OnlyPlanned(outcome)
     return outcome
 
@@ -202,10 +223,10 @@ class _Application:
         before = tuple(sorted(user_store.groups(self._transaction, user.id)))
         if entry.groups is not None and set(entry.groups) != set(before):
             users.set_groups(self._transaction, self._by, user.id, entry.groups)
-            changes.append(difference("groups", before, sorted(entry.groups)))
+            changes.append(changed("groups", before, sorted(entry.groups)))
         if entry.enabled is not None and entry.enabled != user.enabled:
             users.set_enabled(self._transaction, self._by, user.id, entry.enabled)
-            changes.append(difference("enabled", user.enabled, entry.enabled))
+            changes.append(changed("enabled", user.enabled, entry.enabled))
         if password_hash := self._prepared.hashes.get(entry.pointer):
             users.set_password(self._transaction, self._by, user.id, password_hash, must_change_password=False)
             changes.append("password changed")
@@ -261,7 +282,7 @@ class _Application:
         had = client_store.scopes(self._transaction, client_id)
         if entry.scopes is not None and set(entry.scopes) != set(had):
             associations.set_client_scopes(self._transaction, self._by, client_id, entry.scopes)
-            changes.append(difference("scopes", had, sorted(entry.scopes)))
+            changes.append(changed("scopes", had, sorted(entry.scopes)))
         # Found again: a scope that is no longer associated is no default scope either.
         present = clients.find(self._transaction, client_id)
         saved = clients.update(self._transaction, self._by, read_client(entry.values, present))
@@ -279,7 +300,7 @@ class _Application:
         if entry.groups is None or set(entry.groups) == set(had):
             return []
         clients.set_groups(self._transaction, self._by, client_id, entry.groups)
-        return [difference("groups", had, sorted(entry.groups))]
+        return [changed("groups", had, sorted(entry.groups))]
 
     def _acls(self) -> None:
         for entry in self._configuration.acls or ():
@@ -289,7 +310,7 @@ class _Application:
                 if before is None:
                     self.lines.append(Line("+", "acl", entry.target))
                 elif set(before) != set(entry.execute):
-                    self._changed("acl", entry.target, [difference("execute", before, sorted(entry.execute))])
+                    self._changed("acl", entry.target, [changed("execute", before, sorted(entry.execute))])
 
     def _trusted_issuers(self) -> None:
         for entry in self._configuration.trusted_issuers or ():
@@ -323,7 +344,7 @@ class _Application:
         after = external_servers.update(self._transaction, self._by, given, user=entry.user, client_secret=secret)
         changes = list(differences(before, msgspec.structs.replace(given, user_id=before.user_id)))
         if entry.user is not None and entry.user != former:
-            changes.append(difference("user", former, entry.user))
+            changes.append(changed("user", former, entry.user))
         if after.sealed_secret != before.sealed_secret:
             changes.append("client_secret changed")
         self._changed("external authorization server", entry.name, changes)

@@ -20,11 +20,16 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What was applied, or would be. Secrets by client and passwords by user: those that were made, told only here."""
+    """What was applied, or would be. Secrets by client and passwords by user: those that were made, told only here.
+
+    reach: what it opens and closes, in sentences and then in names (`+`, `-`); widens: whether it opens something.
+    """
 
     lines: tuple[Line, ...] = ()
     secrets: Mapping[str, str] = {}
     passwords: Mapping[str, str] = {}
+    reach: tuple[str, ...] = ()
+    widens: bool = False
 
 
 def differences(before: object, after: object) -> tuple[str, ...]:

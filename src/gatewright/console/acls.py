@@ -7,9 +7,13 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from gatewright.admin import acls as operations
+from gatewright.admin.widening import preview
 from gatewright.console.visit import Visit
 from gatewright.console.visit import refuse_if_changed
 from gatewright.console.visit import revision_of
+from gatewright.console.widening import Question
+from gatewright.console.widening import asked_first
+from gatewright.console.widening import named
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
@@ -44,11 +48,20 @@ async def edit(visit: Visit) -> Response:
         return await _form(visit, acl, {"target": target, "execute": execute, "revision": revision_of(acl)})
     chosen = acl.target if acl else visit.field("target").strip()
     try:
+        question = _question(chosen, is_new=not target)
+        if asked := await asked_first(visit, question, (), _save, visit, chosen, is_new=not target):
+            return asked
         await visit.write(_save, visit, chosen, is_new=not target)
     except (Invalid, Conflict) as refused:
         typed = {"target": chosen, "execute": visit.fields("execute"), "revision": visit.field("revision")}
         return await _form(visit, acl, typed, refused)
     return visit.go(_LIST, f"Access control list of {chosen} saved. In force from the next call on.")
+
+
+def _question(target: str, *, is_new: bool) -> Question:
+    form = f"{_LIST}/edit" if is_new else f"{_LIST}/edit?target={quote(target, safe='')}"
+    trail = [("Users and Groups", ""), ("Access control lists", _LIST)]
+    return Question("acls", trail, f"Admit more callers to {target}?", form, form)
 
 
 def _save(transaction: Transaction, visit: Visit, target: str, *, is_new: bool) -> None:
@@ -68,13 +81,15 @@ async def delete(visit: Visit) -> Response:
     if visit.is_post:
         await visit.write(operations.delete, visit.by, target)
         return visit.go(_LIST, f"Access control list of {target} deleted.")
+    found = await preview(visit.parts.database, visit.catalogue, (), operations.delete, visit.by, target)
     above = next((folder for folder in folders_above(target) if folder != target and folder in acls), None)
     then = f"Then the list of {above} holds." if above else "Then every authenticated user and client may execute it."
     return visit.ask(
         section="acls",
         trail=[("Users and Groups", ""), ("Access control lists", _LIST)],
         heading=f"Delete the list of {target}?",
-        sentences=[then],
+        sentences=[then, *found.sentences()],
+        items=await named(visit, found),
         action=f"{_LIST}/delete?target={quote(target, safe='')}",
         button="Delete list",
         cancel=_LIST,

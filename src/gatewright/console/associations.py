@@ -15,6 +15,8 @@ from gatewright.admin.scopes import find as find_scope
 from gatewright.console.visit import Visit
 from gatewright.console.visit import changed_members
 from gatewright.console.visit import counted
+from gatewright.console.widening import Question
+from gatewright.console.widening import asked_first
 from gatewright.store import clients
 from gatewright.store import scopes
 from gatewright.store.database import Transaction
@@ -48,6 +50,10 @@ async def show(visit: Visit) -> Response:
 
 
 async def _save_client(visit: Visit) -> Response:
+    client = await visit.read(find_client, visit.query("client"))
+    question = _question(visit, f"Let {client.label} call more?")
+    if asked := await asked_first(visit, question, [client.client_id], _change_client, visit):
+        return asked
     label, after = await visit.write(_change_client, visit)
     chosen = quote(visit.query("client"), safe="")
     return visit.go(
@@ -58,13 +64,23 @@ async def _save_client(visit: Visit) -> Response:
 
 
 async def _save_scope(visit: Visit) -> Response:
-    after = await visit.write(_change_scope, visit)
     name = visit.query("scope")
+    concerned = sorted({*visit.fields("member")} ^ {*visit.fields("was")})
+    question = _question(visit, f"Let more clients ask for {name}?")
+    if asked := await asked_first(visit, question, concerned, _change_scope, visit):
+        return asked
+    after = await visit.write(_change_scope, visit)
     return visit.go(
         f"{_PAGE}?scope={quote(name, safe='')}",
         f"Saved. {counted(len(after), 'client')} may ask for {name}. In force from the next request on.",
         ("Get New Access Token", "/console/get-token"),
     )
+
+
+def _question(visit: Visit, heading: str) -> Question:
+    side = "client" if visit.query("client") else "scope"
+    page = f"{_PAGE}?{side}={quote(visit.query(side), safe='')}"
+    return Question("clients" if side == "client" else "scopes", [("OAuth", "/console/oauth")], heading, page, page)
 
 
 def _change_client(transaction: Transaction, visit: Visit) -> tuple[str, list[str]]:

@@ -12,6 +12,8 @@ from gatewright.console.visit import changed_members
 from gatewright.console.visit import counted
 from gatewright.console.visit import refuse_if_changed
 from gatewright.console.visit import revision_of
+from gatewright.console.widening import Question
+from gatewright.console.widening import asked_first
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.store import access
@@ -50,6 +52,8 @@ async def edit(visit: Visit) -> Response:
     if not visit.is_post:
         return await _form(visit, group, _values(group))
     try:
+        if asked := await asked_first(visit, _question(group.name), (), _change, visit, group.name):
+            return asked
         await visit.write(_change, visit, group.name)
     except (Invalid, Conflict) as refused:
         return await _form(visit, group, _typed(visit) | {"name": group.name}, refused)
@@ -72,6 +76,12 @@ async def delete(visit: Visit) -> Response:
         button="Delete group",
         cancel=_LIST,
     )
+
+
+def _question(name: str) -> Question:
+    form = f"{_LIST}/edit?group={quote(name, safe='')}"
+    trail = [("Users and Groups", ""), ("Groups", _LIST)]
+    return Question("groups", trail, f"Let the new members of {name} execute more?", form, form)
 
 
 def _create(transaction: Transaction, visit: Visit) -> None:

@@ -1,5 +1,6 @@
 """Scope Management: the list and the form."""
 
+from functools import partial
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +13,8 @@ from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
 from gatewright.console.visit import lines
+from gatewright.console.widening import Question
+from gatewright.console.widening import asked_first
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.services.coverage import Reach
@@ -64,7 +67,11 @@ async def edit(visit: Visit) -> Response:
     base = msgspec.structs.replace(scope, revision=int(revision) if revision.isdigit() else 0)
     try:
         new = operations.read_scope(_read(visit) | {"name": scope.name}, base)
-        await visit.write(operations.update, visit.by, new, visit.catalogue)
+        may_ask = await visit.read(scopes.clients, scope.name)
+        change = partial(operations.update, by=visit.by, scope=new, catalogue=visit.catalogue)
+        if asked := await asked_first(visit, _question(scope.name), may_ask, change):
+            return asked
+        await visit.write(change)
     except (Invalid, Conflict) as refused:
         return await _form(visit, scope, _typed(visit), refused)
     return visit.go(_LIST, f"Scope {scope.name} saved. In force from the next call on.")
@@ -89,6 +96,11 @@ async def delete(visit: Visit) -> Response:
         button="Delete scope",
         cancel=_LIST,
     )
+
+
+def _question(name: str) -> Question:
+    form = f"{_LIST}/edit?scope={quote(name, safe='')}"
+    return Question("scopes", _TRAIL, f"Let the scope {name} open more?", form, form)
 
 
 async def _form(

@@ -1,14 +1,19 @@
 """Scopes and their association with clients."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
+from gatewright.store.documents import marks
 from gatewright.store.documents import names
 from gatewright.store.documents import to_json
 from gatewright.store.records import Scope
+
+_BATCH: Final = 500
 
 
 def find(transaction: Transaction, name: str) -> Scope | None:
@@ -49,6 +54,25 @@ def delete(transaction: Transaction, name: str, now: int) -> bool:
 def clients(transaction: Transaction, name: str) -> tuple[str, ...]:
     """The ids of the clients associated with the scope."""
     return names(transaction.rows("SELECT client_id FROM client_scopes WHERE scope = ? ORDER BY client_id", (name,)))
+
+
+def associations(transaction: Transaction, client_ids: Sequence[str] | None = None) -> dict[str, frozenset[str]]:
+    """The scopes of clients that have some, by client_id. client_ids: of these alone; None: of all."""
+    found: dict[str, set[str]] = {}
+    for client_id, scope in _associated(transaction, client_ids):
+        found.setdefault(client_id, set()).add(scope)
+    return {client_id: frozenset(names) for client_id, names in found.items()}
+
+
+def _associated(transaction: Transaction, client_ids: Sequence[str] | None) -> Iterator[Row]:
+    if client_ids is None:
+        yield from transaction.rows("SELECT client_id, scope FROM client_scopes")
+        return
+    for start in range(0, len(client_ids), _BATCH):
+        some = client_ids[start : start + _BATCH]
+        yield from transaction.rows(
+            f"SELECT client_id, scope FROM client_scopes WHERE client_id IN ({marks(some)})", tuple(some)
+        )
 
 
 def set_clients(transaction: Transaction, name: str, client_ids: Sequence[str], now: int) -> None:

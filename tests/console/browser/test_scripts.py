@@ -55,6 +55,9 @@ def test_client_is_registered_by_keyboard_alone(page: Page) -> None:
     assert focused(page) == "member"
     tab_to(page, "Save Changes")
     page.keyboard.press("Enter")
+    heading(page, "call more?")
+    tab_to(page, "Save")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("may ask for 1 scope")
 
 

@@ -1,0 +1,85 @@
+"""Looking at a change before it is made: it is made, the difference is taken, and it is taken back."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gatewright.services.catalogue import Catalogue
+from gatewright.services.widening import Access
+from gatewright.services.widening import Difference
+from gatewright.services.widening import difference
+from gatewright.store import access
+from gatewright.store import clients
+from gatewright.store import scopes
+from gatewright.store import users
+from gatewright.store.database import Database
+from gatewright.store.database import P
+from gatewright.store.database import Transaction
+from gatewright.store.database import Verb
+
+_MOST_LABELS: Final = 20
+
+
+class _Seen(Exception):
+    """Takes the transaction back and brings the difference out."""
+
+    def __init__(self, found: Difference) -> None:
+        super().__init__()
+        self.found = found
+
+
+async def preview(
+    database: Database,
+    catalogue: Catalogue,
+    client_ids: Sequence[str] | None,
+    change: Verb[P, object],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Difference:
+    """What a change would open and close. Raises what the change raises.
+
+    client_ids: the clients whose reach can change by it; None: all.
+    """
+
+    def look(transaction: Transaction) -> None:
+        before = load(transaction, client_ids)
+        change(transaction, *args, **kwargs)
+        raise _Seen(difference(before, load(transaction, client_ids), catalogue))
+
+    try:
+        await database.write(look)
+    except _Seen as seen:
+        return seen.found
+    raise AssertionError("what was only looked at was written")
+
+
+def load(transaction: Transaction, client_ids: Sequence[str] | None = None) -> Access:
+    """Who may call what now. client_ids: of these clients alone; None: of all."""
+    acls = access.all_acls(transaction)
+    named = sorted({group for groups in acls.values() for group in groups})
+    return Access(
+        clients=scopes.associations(transaction, client_ids),
+        scopes={scope.name: scope for scope in scopes.all_scopes(transaction)},
+        acls=acls,
+        members={name: _members(transaction, name) for name in named},
+    )
+
+
+def labels(transaction: Transaction, found: Difference) -> dict[str, str]:
+    """The labels of the first clients that a difference names, and of the members of its groups."""
+    ids = [each.client_id for each in (*found.opened[:_MOST_LABELS], *found.closed[:_MOST_LABELS])]
+    kept = (clients.find(transaction, client_id) for client_id in ids)
+    members = [each for joined in found.joined.values() for each in joined[:_MOST_LABELS]]
+    return {client.client_id: client.label for client in kept if client} | {
+        each: _label(transaction, each) for each in members
+    }
+
+
+def _label(transaction: Transaction, member: str) -> str:
+    kind, _, key = member.partition(":")
+    client = clients.find(transaction, key) if kind == "client" else None
+    user = users.find(transaction, key) if kind == "user" else None
+    return client.label if client else user.name if user else key
+
+
+def _members(transaction: Transaction, group: str) -> frozenset[str]:
+    return frozenset(f"{kind}:{member}" for kind, member in access.members(transaction, group))

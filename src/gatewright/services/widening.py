@@ -1,0 +1,177 @@
+"""What a change opens and closes: the difference of who could call what before and after it."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from gatewright.services.catalogue import Catalogue
+from gatewright.services.reach import EVERY_CALLER
+from gatewright.services.reach import WITHOUT_TOKEN
+from gatewright.services.reach import Acls
+from gatewright.services.reach import Way
+from gatewright.services.reach import admitted_by
+from gatewright.services.reach import ways_of
+from gatewright.store.records import Scope
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may call what at one time: clients' scopes, what these list, the ACLs, and who is in the groups they name.
+
+    clients: scopes by client_id.  members: of each group, `user:ID` and `client:ID`.
+    """
+
+    clients: Mapping[str, frozenset[str]]
+    scopes: Mapping[str, Scope]
+    acls: Acls
+    members: Mapping[str, frozenset[str]] = {}
+
+
+class ForClient(msgspec.Struct, frozen=True):
+    """What a client can call, or cannot call any more."""
+
+    client_id: str
+    ways: tuple[Way, ...]
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """Whom the ACL of a service admits now and did not before, or the other way round."""
+
+    service: str
+    who: tuple[str, ...]
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change opens and closes. joined: who is now in a group that an ACL names, by group."""
+
+    opened: tuple[ForClient, ...] = ()
+    closed: tuple[ForClient, ...] = ()
+    admitted: tuple[Admission, ...] = ()
+    shut: tuple[Admission, ...] = ()
+    joined: Mapping[str, tuple[str, ...]] = {}
+
+    @property
+    def widens(self) -> bool:
+        """Whether somebody can call what it could not."""
+        return bool(self.opened or self.admitted or self.joined)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether somebody cannot call any more what it could."""
+        return bool(self.closed or self.shut)
+
+    def sentences(self) -> list[str]:
+        """The difference in numbers, one sentence for each kind of it."""
+        found = []
+        if self.opened:
+            found.append(f"Opens {_services(self.opened, 'more ')} to {_count(len(self.opened), 'client')}.")
+        if self.closed:
+            found.append(f"Closes {_services(self.closed)} to {_count(len(self.closed), 'client')}.")
+        if self.admitted:
+            found.append(f"The ACLs admit more callers to {_count(len(self.admitted), 'service')}.")
+        if self.shut:
+            found.append(f"The ACLs admit fewer callers to {_count(len(self.shut), 'service')}.")
+        if self.joined:
+            count = len({each for members in self.joined.values() for each in members})
+            found.append(f"{_count(count, 'principal')} may execute more, by a group that an ACL names.")
+        return found
+
+    def names(self, labels: Mapping[str, str]) -> list[str]:
+        """The difference in names, one line for each client, service or group.
+
+        labels: of clients, by client_id; and of the groups' members.
+        """
+        return [
+            *(f"+ {labels.get(each.client_id, each.client_id)}: {_listed(each.ways)}" for each in self.opened),
+            *(f"+ {each.service}: {', '.join(each.who)}" for each in self.admitted),
+            *(
+                f"+ {group}: {', '.join(labels.get(each, each) for each in members)}"
+                for group, members in self.joined.items()
+            ),
+            *(f"- {labels.get(each.client_id, each.client_id)}: {_listed(each.ways)}" for each in self.closed),
+            *(f"- {each.service}: {', '.join(each.who)}" for each in self.shut),
+        ]
+
+
+def difference(before: Access, after: Access, catalogue: Catalogue) -> Difference:
+    """What changed between two times, in the catalogue of today."""
+    reach_before, reach_after = _Reached(before, catalogue), _Reached(after, catalogue)
+    opened, closed = [], []
+    for client_id in sorted({*before.clients, *after.clients}):
+        had, has = reach_before.of(client_id), reach_after.of(client_id)
+        if has - had:
+            opened.append(ForClient(client_id, tuple(sorted(has - had))))
+        if had - has:
+            closed.append(ForClient(client_id, tuple(sorted(had - has))))
+    return Difference(
+        opened=tuple(opened),
+        closed=tuple(closed),
+        admitted=_admissions(before.acls, after.acls, catalogue),
+        shut=_admissions(after.acls, before.acls, catalogue),
+        joined=_joined(before, after),
+    )
+
+
+class _Reached:
+    """What clients reach at one time. Clients with the same scopes share an answer."""
+
+    def __init__(self, access: Access, catalogue: Catalogue) -> None:
+        self._access, self._catalogue = access, catalogue
+        self._known: dict[frozenset[str], frozenset[Way]] = {}
+
+    def of(self, client_id: str) -> frozenset[Way]:
+        names = self._access.clients.get(client_id, frozenset())
+        if names not in self._known:
+            scopes = [self._access.scopes[name] for name in names if name in self._access.scopes]
+            self._known[names] = ways_of(scopes, self._catalogue)
+        return self._known[names]
+
+
+def _admissions(before: Acls, after: Acls, catalogue: Catalogue) -> tuple[Admission, ...]:
+    """Who is admitted after and was not before, by service."""
+    found = []
+    for service in sorted(catalogue.services):
+        had, has = admitted_by(before, service), admitted_by(after, service)
+        if new := _wider(had, has):
+            found.append(Admission(service, new))
+    return tuple(found)
+
+
+def _wider(had: tuple[str, ...], has: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `has` whom `had` left out."""
+    if _breadth(has) != _breadth(had):
+        return has if _breadth(has) > _breadth(had) else ()
+    return tuple(sorted({*has} - {*had}))
+
+
+def _breadth(admitted: tuple[str, ...]) -> int:
+    return 2 if admitted == (WITHOUT_TOKEN,) else 1 if admitted == (EVERY_CALLER,) else 0
+
+
+def _joined(before: Access, after: Access) -> dict[str, tuple[str, ...]]:
+    """Who came into groups that an ACL named already: an ACL that names one anew is told as such."""
+    named = {group for groups in before.acls.values() for group in groups}
+    found = {}
+    for group in sorted(named & {group for groups in after.acls.values() for group in groups}):
+        if new := after.members.get(group, frozenset()) - before.members.get(group, frozenset()):
+            found[group] = tuple(sorted(new))
+    return found
+
+
+def _services(found: tuple[ForClient, ...], more: str = "") -> str:
+    names = {way.service for each in found for way in each.ways}
+    return _count(len(names), f"{more}service")
+
+
+def _listed(ways: tuple[Way, ...]) -> str:
+    """The services, each with its URL templates only when its own address is not among the ways."""
+    by_service: dict[str, list[str]] = {}
+    for way in ways:
+        by_service.setdefault(way.service, []).append(way.address)
+    return ", ".join(
+        name if any(address.startswith("/invoke/") for address in addresses) else f"{name} ({', '.join(addresses)})"
+        for name, addresses in by_service.items()
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
