@@ -203,7 +203,7 @@ class Walk:
         page.get_by_label("Postman (2.1)").check()
         expect(page.locator("[data-pane=members]")).to_contain_text("Postman (2.1)")
         page.get_by_role("button", name="Save Changes").click()
-        expect(page.locator(".confirm")).to_contain_text("Opens 1 more service to 1 client.")
+        expect(page.locator(".confirm")).to_contain_text("Opens 3 more services to 1 client.")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("status").first).to_contain_text("1 client may ask for IntScope")
 
