@@ -124,6 +124,16 @@ def test_user_is_made_grouped_reset_and_deleted(command: Command, workspace: Pat
     assert [user["name"] for user in _json(command("user", "list", "--json", *w).out)] == ["admin"]
 
 
+def test_users_sign_ins_are_listed_and_ended(command: Command, workspace: Path) -> None:
+    w = ("-w", workspace)
+    assert _json(command("user", "sessions", "admin", "--json", *w).out) == []
+    assert command("user", "end-sessions", "admin", *w).out == "0 sessions of admin ended.\n"
+    assert command("user", "reset-factors", "admin", *w).out == "User admin has no second factor.\n"
+    assert _json(command("user", "show", "admin", "--json", *w).out)["second_factor"] is False
+    for verb in ("sessions", "end-sessions", "reset-factors"):
+        assert command("user", verb, "nobody", *w).status == 1
+
+
 def test_tokens_of_an_unknown_client_are_not_found(command: Command, workspace: Path) -> None:
     assert command("token", "list", "-w", workspace).out == "none\n"
     assert command("token", "revoke", "--client", "nobody", "-w", workspace).status == 1

@@ -10,6 +10,7 @@ from gatewright.console.diagram import of_source
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.console.text_difference import side_by_side
+from gatewright.identity.own_access import Held
 from gatewright.identity.second_factor import Factors
 from gatewright.oauth.introspect import Introspection
 from gatewright.services.catalogue import Problem
@@ -18,9 +19,11 @@ from gatewright.store.external_servers import ExternalServer
 from gatewright.store.records import Acl
 from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
+from gatewright.store.records import Consent
 from gatewright.store.records import Group
 from gatewright.store.records import Passkey
 from gatewright.store.records import Scope
+from gatewright.store.records import Session
 from gatewright.store.records import Totp
 from gatewright.store.records import User
 from gatewright.store.refusals import Refusal
@@ -536,6 +539,17 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "account/sessions.html",
         {"frame": OWN, "rows": [{"id": "ab", "browser": "Firefox on Linux", "agent": "Mozilla/5.0", "address": "192.0.2.7", "method": "password", "started_at": NOW - 7200, "seen_at": NOW - 60, "is_here": True}, {"id": "cd", "browser": "curl", "agent": "curl/8", "address": "", "method": "", "started_at": NOW - 7200, "seen_at": NOW - 60, "is_here": False}]},
     ),
+    "sign-ins": (
+        "people/sign_ins.html",
+        {
+            "frame": FRAME, "user": ADA,
+            "factors": Factors(Totp(user_id="u", sealed=b"", last_step=1, created_at=NOW - 7200), (Passkey(credential_id=b"k", user_id="u", name="Laptop", public_key=b"", sign_count=0, transports=(), backed_up=True, created_at=NOW),), 9),
+            "sessions": [{"id": "ab", "browser": "Firefox on Linux", "is_here": True, "session": Session(digest=b"d", user_id="u", csrf="c", authenticated_at=NOW, expires_at=NOW + 9, started_at=NOW - 90, seen_at=NOW, method="password", address="192.0.2.7", agent="Mozilla/5.0")}],
+            "held": [{"label": "Postman (1.0)", "held": Held("5f", NOW - 9000, 2, True, ("airports",))}],
+            "consents": [{"label": "Postman (1.0)", "consent": Consent(user_id="u", client_id="5f", scope=("airports",), created_at=NOW - 9000)}],
+        },
+    ),
+    "sign-ins-none": ("people/sign_ins.html", {"frame": FRAME, "user": ADA, "factors": Factors(None, (), 0), "sessions": [], "held": [], "consents": []}),
     "groups": ("people/groups.html", {"frame": FRAME, "rows": [{"group": group, "users": 2, "clients": 1} for group in GROUPS]}),
     "group-edit": (
         "people/group_form.html",

@@ -6,6 +6,7 @@ from typing import Any
 
 from cyclopts import Parameter
 
+from gatewright.admin import sign_ins
 from gatewright.admin import users
 from gatewright.admin.actor import By
 from gatewright.cli.clients import listed
@@ -17,6 +18,8 @@ from gatewright.cli.output import print_json
 from gatewright.cli.output import print_table
 from gatewright.cli.output import time
 from gatewright.cli.workspace import opened
+from gatewright.identity import second_factor
+from gatewright.identity.browser_name import browser_name
 from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.passwords import hash_password
 from gatewright.store import users as store
@@ -124,6 +127,35 @@ async def disable(name: UserArgument, /, *, workspace: WorkspaceOption = None) -
 
 
 @app.command
+async def sessions(name: UserArgument, /, *, json: JsonOption = False, workspace: WorkspaceOption = None) -> None:
+    """List where a user is signed in."""
+    async with opened(workspace) as shell:
+        found = await shell.database.read(_sessions, name, shell.by.now)
+    if json:
+        print_json(found)
+        return
+    columns = ("browser", "address", "method")
+    rows = [(*(each[column] for column in columns), time(each["started_at"]), time(each["seen_at"])) for each in found]
+    print_table((*columns, "signed in", "last seen"), rows)
+
+
+@app.command
+async def end_sessions(name: UserArgument, /, *, workspace: WorkspaceOption = None) -> None:
+    """Sign a user out everywhere."""
+    async with opened(workspace) as shell:
+        ended = await shell.database.write(_end_sessions, shell.by, name)
+    print(f"{ended} session{'' if ended == 1 else 's'} of {name} ended.")
+
+
+@app.command
+async def reset_factors(name: UserArgument, /, *, workspace: WorkspaceOption = None) -> None:
+    """Remove a user's passkeys, authenticator app and recovery codes: the password alone is enough again."""
+    async with opened(workspace) as shell:
+        had_any = await shell.database.write(_reset_factors, shell.by, name)
+    print(f"Second factors of {name} are removed." if had_any else f"User {name} has no second factor.")
+
+
+@app.command
 async def delete(name: UserArgument, /, *, workspace: WorkspaceOption = None) -> None:
     """Delete a user with sessions, consents and tokens."""
     async with opened(workspace) as shell:
@@ -168,6 +200,28 @@ def _delete(transaction: Transaction, by: By, name: str) -> None:
     users.delete(transaction, by, users.find_named(transaction, name).id)
 
 
+def _sessions(transaction: Transaction, name: str, now: int) -> list[dict[str, Any]]:
+    found = store.sessions(transaction, users.find_named(transaction, name).id, now)
+    return [
+        {
+            "browser": browser_name(each.agent),
+            "address": each.address,
+            "method": each.method,
+            "started_at": each.started_at,
+            "seen_at": each.seen_at,
+        }
+        for each in found
+    ]
+
+
+def _end_sessions(transaction: Transaction, by: By, name: str) -> int:
+    return sign_ins.end_sessions(transaction, by, users.find_named(transaction, name).id)
+
+
+def _reset_factors(transaction: Transaction, by: By, name: str) -> bool:
+    return sign_ins.reset_factors(transaction, by, users.find_named(transaction, name).id)
+
+
 def _page(transaction: Transaction, search: str) -> list[dict[str, Any]]:
     return [_document(transaction, user) for user in store.page(transaction, limit=1000, search=search)]
 
@@ -183,5 +237,6 @@ def _document(transaction: Transaction, user: User) -> dict[str, Any]:
         "enabled": user.enabled,
         "must_change_password": user.must_change_password,
         "groups": sorted(store.groups(transaction, user.id)),
+        "second_factor": bool(second_factor.of_user(transaction, user.id)),
         "created_at": user.created_at,
     }

@@ -28,6 +28,7 @@ from gatewright.console import scopes
 from gatewright.console import search
 from gatewright.console import services
 from gatewright.console import settings
+from gatewright.console import sign_ins
 from gatewright.console import tokens
 from gatewright.console import trusted_issuers
 from gatewright.console import users
@@ -57,6 +58,7 @@ _SHOWN: Final[dict[str, Page]] = {
     "/refusals": refusals.show_list,
     "/refusals/receipt": refusals.show,
     "/users": users.show_list,
+    "/users/sign-ins": sign_ins.show,
     "/groups": groups.show_list,
     "/acls": acls.show_list,
 }
@@ -90,6 +92,7 @@ _FORMS: Final[dict[str, Page]] = {
     "/users/enable": users.enable,
     "/users/disable": users.disable,
     "/users/delete": users.delete,
+    "/users/factors/reset": sign_ins.reset,
     "/groups/new": groups.add,
     "/groups/edit": groups.edit,
     "/groups/delete": groups.delete,
@@ -102,6 +105,8 @@ _FORMS: Final[dict[str, Page]] = {
 """Pages that show a form or a question, and take its answer."""
 
 _ACTIONS: Final[dict[str, Page]] = {
+    "/users/sessions/end": sign_ins.end,
+    "/users/access/end": sign_ins.end_access,
     "/services/check": services.check,
     "/services/save": services.save,
     "/services/run": services.run,

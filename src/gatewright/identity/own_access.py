@@ -1,11 +1,26 @@
 """What applications may do for a user, as that user sees and ends it."""
 
+from collections.abc import Iterable
+
+import msgspec
+
 from gatewright.identity.notes import note
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
 from gatewright.store.records import Consent
 from gatewright.store.records import User
+from gatewright.store.tokens import HeldGrant
+
+
+class Held(msgspec.Struct):
+    """What one client holds for the user, its grants taken together."""
+
+    client_id: str
+    since: int
+    live: int = 0
+    refreshable: bool = False
+    scope: tuple[str, ...] = ()
 
 
 def remember_consent(transaction: Transaction, user: User, consent: Consent) -> None:
@@ -35,3 +50,15 @@ def end_access(transaction: Transaction, user: User, client_id: str, now: int) -
     if ended or forgotten:
         note(transaction, user, "access.end", now, {"client_id": client_id, "ended": ended})
     return bool(ended or forgotten)
+
+
+def by_client(grants: Iterable[HeldGrant]) -> list[Held]:
+    """What each client holds, the newest grant's client first."""
+    found: dict[str, Held] = {}
+    for each in sorted(grants, key=lambda held: held.grant.created_at, reverse=True):
+        held = found.setdefault(each.grant.client_id, Held(each.grant.client_id, each.grant.created_at))
+        held.since = min(held.since, each.grant.created_at)
+        held.live += each.live
+        held.refreshable = held.refreshable or each.refreshable
+        held.scope = tuple(dict.fromkeys((*held.scope, *each.grant.scope)))
+    return list(found.values())

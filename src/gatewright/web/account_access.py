@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from starlette.responses import RedirectResponse
 from starlette.responses import Response
 
@@ -13,20 +12,8 @@ from gatewright.identity.browser_name import browser_name
 from gatewright.kernel.errors import NotFound
 from gatewright.store import tokens
 from gatewright.store import users
-from gatewright.store.database import Transaction
 from gatewright.store.records import Session
-from gatewright.store.tokens import HeldGrant
 from gatewright.web.account_visit import AccountVisit
-
-
-class Held(msgspec.Struct):
-    """What one client holds for the user, its grants taken together."""
-
-    client_id: str
-    since: int
-    live: int = 0
-    refreshable: bool = False
-    scope: tuple[str, ...] = ()
 
 
 async def show(visit: AccountVisit) -> Response:
@@ -42,7 +29,7 @@ async def access(visit: AccountVisit) -> Response:
             raise NotFound("This application has no access any more.")
         label = (await _client(visit, client_id))["label"]
         return visit.go("/account/access", f"{label} has no access any more.")
-    found = by_client(await visit.read(tokens.held_grants, visit.user.id, visit.now))
+    found = own_access.by_client(await visit.read(tokens.held_grants, visit.user.id, visit.now))
     rows = [
         {
             "held": each,
@@ -85,18 +72,6 @@ async def show_sessions(visit: AccountVisit) -> Response:
     return visit.go("/account/sessions", "Session ended.")
 
 
-def by_client(grants: Iterable[HeldGrant]) -> list[Held]:
-    """What each client holds, the newest grant's client first."""
-    found: dict[str, Held] = {}
-    for each in sorted(grants, key=lambda held: held.grant.created_at, reverse=True):
-        held = found.setdefault(each.grant.client_id, Held(each.grant.client_id, each.grant.created_at))
-        held.since = min(held.since, each.grant.created_at)
-        held.live += each.live
-        held.refreshable = held.refreshable or each.refreshable
-        held.scope = tuple(dict.fromkeys((*held.scope, *each.grant.scope)))
-    return list(found.values())
-
-
 def session_rows(found: Iterable[Session], here: Session | None) -> list[dict[str, Any]]:
     """The rows of a list of sessions. here: the one that asks."""
     return [
@@ -112,11 +87,6 @@ def session_rows(found: Iterable[Session], here: Session | None) -> list[dict[st
         }
         for session in found
     ]
-
-
-def of_user(transaction: Transaction, user_id: str, now: int) -> tuple[list[Session], list[Held]]:
-    """The user's live sessions, and what clients hold."""
-    return users.sessions(transaction, user_id, now), by_client(tokens.held_grants(transaction, user_id, now))
 
 
 async def _client(visit: AccountVisit, client_id: str) -> dict[str, str]:
