@@ -58,6 +58,8 @@ def _values(described: dict[str, Any]) -> str:
     if "enum" in described:
         return ", ".join(f"`{value}`" for value in described["enum"])
     kind = described.get("type")
+    if kind == "object":
+        return f"a mapping of names to {_values(described['additionalProperties'])}"
     if kind == "integer":
         low, high = described.get("minimum"), described.get("maximum")
         return "a whole number" + (f" from {low} to {high}" if high is not None else "")

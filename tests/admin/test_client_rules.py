@@ -1,7 +1,10 @@
 import pytest
 
+from gatewright.admin import lifetimes
+from gatewright.admin.client_rules import GRANTS
 from gatewright.admin.client_rules import problems
 from gatewright.admin.client_rules import read_client
+from gatewright.kernel.errors import Invalid
 from gatewright.store.records import Client
 from tests.admin.support import MACHINE
 from tests.admin.support import WEB
@@ -104,3 +107,33 @@ def test_type_change_resets_the_authentication_methods() -> None:
 def test_public_client_cannot_have_a_secret_sent() -> None:
     with refused("client_authentication"):
         read_client({"type": "public", "client_authentication": ["client_secret_basic"]}, WEB)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ([], "mapping"),
+        ({"client_credential": 5}, "Did you mean 'client_credentials'?"),
+        ({"implicit": 0}, "1 or more"),
+        ({"implicit": True}, "1 or more"),
+        ({"implicit": "soon"}, "1 or more"),
+        ({7: 7}, "is no grant"),
+        ("implicit 5", "write a grant and its seconds"),
+        ("implicit = 5\nimplicit = 6", "given twice"),
+    ],
+)
+def test_lifetimes_by_grant_are_grants_and_seconds(value: object, says: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_client({"name": "A", "access_token_lifetime_by_grant": value}, NEW)
+    messages = {error.field: error.message for error in refused.value.errors}
+    assert says in messages["access_token_lifetime_by_grant"]
+
+
+@pytest.mark.parametrize("value", [{"implicit": 5, "password": 6}, " implicit = 5 \r\n\npassword=6\n"])
+def test_lifetimes_by_grant_are_a_mapping_or_lines(value: object) -> None:
+    values = {"name": "A", "allowed_grants": [], "access_token_lifetime_by_grant": value}
+    assert read_client(values, NEW).access_token_lifetime_by_grant == {"implicit": 5, "password": 6}
+
+
+def test_every_grant_can_have_a_lifetime() -> None:
+    assert set(lifetimes.GRANTS) == set(GRANTS)

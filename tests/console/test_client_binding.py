@@ -12,6 +12,9 @@ GOOD = {
     "may_act": "gateway",
     "refresh_token_lifetime": "seconds",
     "refresh_token_lifetime_seconds": "600",
+    "token_family_lifetime": "seconds",
+    "token_family_lifetime_seconds": "86400",
+    "access_token_lifetime_by_grant": "client_credentials = 300\r\ntoken_exchange = 60",
 }
 
 
@@ -20,10 +23,14 @@ async def test_they_are_kept_as_the_form_says(console):
     client_id = re.search(r'<code id="client-id">(.*?)</code>', answer.text)[1]
     kept = await console.site.parts.database.read(clients.find, client_id)
     assert (kept.dpop_bound_access_tokens, kept.may_act, kept.refresh_token_lifetime) == (True, "gateway", 600)
+    assert kept.token_family_lifetime == 86400
+    assert kept.access_token_lifetime_by_grant == {"client_credentials": 300, "token_exchange": 60}
     assert kept.allowed_grants == ("client_credentials", "token_exchange")
     page = await console.text(f"/oauth/clients/edit?client_id={client_id}")
     assert re.search(r'name="dpop_bound_access_tokens" value="true" checked', page)
     assert re.search(r'name="refresh_token_lifetime_seconds" value="600"', page)
+    assert re.search(r'name="token_family_lifetime_seconds" value="86400"', page)
+    assert "client_credentials = 300\ntoken_exchange = 60" in page
     assert re.search(r'name="may_act" type="text" value="gateway"', page)
 
 

@@ -30,6 +30,9 @@ async def test_every_field_can_be_changed(console):
         "access_token_lifetime": "never",
         "refresh_token_lifetime": "seconds",
         "refresh_token_lifetime_seconds": "86400",
+        "access_token_lifetime_by_grant": "implicit = 60",
+        "token_family_lifetime": "seconds",
+        "token_family_lifetime_seconds": "604800",
         "refresh_token_grace": "0",
         "session_lifetime": "600",
         "throttle_failures": "5",
@@ -56,6 +59,7 @@ async def test_every_field_can_be_changed(console):
         60,
     )
     assert (now.maximum_body_bytes, now.service_time_limit, now.fetch_private_hosts) == (100000, 5, ("erp.internal",))
+    assert (now.access_token_lifetime_by_grant, now.token_family_lifetime) == ({"implicit": 60}, 604800)
     assert now.token_parameters_in_url == "never"
 
 

@@ -15,6 +15,7 @@ from gatewright.admin.fields import one_of
 from gatewright.admin.fields import text
 from gatewright.admin.fields import texts
 from gatewright.admin.fields import whole_number
+from gatewright.admin.lifetimes import read_by_grant
 from gatewright.kernel.errors import FieldError
 from gatewright.oauth import client_assertion
 from gatewright.oauth import registrable_uri
@@ -47,9 +48,11 @@ FIELDS: Final = (
     "require_pkce",
     "require_pushed_authorization_requests",
     "access_token_lifetime",
+    "access_token_lifetime_by_grant",
     "access_token_format",
     "refresh_limit",
     "refresh_token_lifetime",
+    "token_family_lifetime",
     "dpop_bound_access_tokens",
     "may_act",
     "default_scopes",
@@ -95,6 +98,9 @@ def read_client(values: Mapping[str, object], base: Client) -> Client:
             base.access_token_lifetime,
             one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
         ),
+        access_token_lifetime_by_grant=fields.read(
+            "access_token_lifetime_by_grant", base.access_token_lifetime_by_grant, read_by_grant
+        ),
         access_token_format=fields.read(
             "access_token_format", base.access_token_format, one_of("global", "opaque", "jwt")
         ),
@@ -104,6 +110,11 @@ def read_client(values: Mapping[str, object], base: Client) -> Client:
         refresh_token_lifetime=fields.read(
             "refresh_token_lifetime",
             base.refresh_token_lifetime,
+            one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
+        ),
+        token_family_lifetime=fields.read(
+            "token_family_lifetime",
+            base.token_family_lifetime,
             one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
         ),
         dpop_bound_access_tokens=fields.read("dpop_bound_access_tokens", base.dpop_bound_access_tokens, flag),

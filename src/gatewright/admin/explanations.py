@@ -54,7 +54,10 @@ QUESTIONS: Final[dict[str, tuple[str, str]]] = {
     "resource": ("Are the resources served here?", "addresses of this server, or none"),
     "code_unused": ("Is the code used for the first time?", "used once"),
     "refresh_known": ("Is the refresh token one that this client got?", "a refresh token issued to this client"),
-    "refresh_unexpired": ("Is the refresh token still valid?", "used in time (refresh_token_lifetime)"),
+    "refresh_unexpired": (
+        "Is the refresh token still valid?",
+        "used in time (refresh_token_lifetime, token_family_lifetime)",
+    ),
     "scope": ("Are the scopes associated with the client?", "associated scopes"),
     "refresh_left": ("Is there a refresh left, and the token used for the first time?", "a refresh that is left"),
     "password": ("Are user name and password right?", "an enabled user's name and password"),

@@ -131,6 +131,8 @@ def _in_words(info: msgspec.inspect.Type) -> str:
             return "true or false"
         case msgspec.inspect.StrType():
             return "text"
+        case msgspec.inspect.DictType(key_type=key, value_type=value):
+            return f"a mapping of {_in_words(key)} to {_in_words(value)}"
     return "a list of texts"
 
 

@@ -50,6 +50,8 @@ def _written(value: object) -> str:
     match value:
         case list() | tuple():
             return f"[{', '.join(map(str, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{name}: {_written(each)}' for name, each in value.items())}}}"
         case bool():
             return str(value).lower()
         case "":

@@ -14,6 +14,7 @@ from gatewright.admin import token_format
 from gatewright.admin.actor import By
 from gatewright.admin.fields import Fields
 from gatewright.admin.fields import type_in_words
+from gatewright.admin.lifetimes import read_by_grant
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
@@ -71,6 +72,9 @@ def change(transaction: Transaction, by: By, new: GlobalSettings) -> None:
 
 
 def _reader(name: str, from_form: bool) -> Callable[[Any], Any]:
+    if name == "access_token_lifetime_by_grant":
+        return read_by_grant
+
     def read(value: Any) -> Any:
         try:
             return msgspec.convert(value, _TYPES[name], strict=not from_form)

@@ -54,10 +54,17 @@ class Fields:
         str | None, Parameter(help="true or false: it must push its authorization requests (RFC 9126).")
     ] = None
     access_token_lifetime: Annotated[str | None, Parameter(help="global, never or seconds.")] = None
+    lifetime_of: Annotated[
+        list[str] | None,
+        Parameter(help="GRANT=SECONDS: access tokens of that grant; may be repeated; none: all live alike."),
+    ] = None
     access_token_format: Annotated[str | None, Parameter(help="global, opaque or jwt.")] = None
     refresh_limit: Annotated[str | None, Parameter(help="unlimited or a number; 0: no refresh token.")] = None
     refresh_rotation: Annotated[str | None, Parameter(help="true or false: a new refresh token at each use.")] = None
     refresh_token_lifetime: Annotated[str | None, Parameter(help="global, never or seconds.")] = None
+    token_family_lifetime: Annotated[
+        str | None, Parameter(help="global, never or seconds after an approval in which its tokens can be refreshed.")
+    ] = None
     dpop_bound_access_tokens: Annotated[
         str | None, Parameter(help="true or false: its tokens must be bound to a key (DPoP).")
     ] = None
@@ -89,8 +96,10 @@ class Fields:
         """What was given of the client's own fields, as `read_client` takes it."""
         plural = {"redirect_uri": "redirect_uris", "grant": "allowed_grants", "default_scope": "default_scopes"}
         given = {plural.get(name, name): value for name, value in asdict(self).items() if value is not None}
-        for beside in ("scope", "group"):
+        for beside in ("scope", "group", "lifetime_of"):
             given.pop(beside, None)
+        if self.lifetime_of is not None:
+            given["access_token_lifetime_by_grant"] = "\n".join(listed(self.lifetime_of))
         if self.jwks is not None:
             given["jwks"] = read_text(self.jwks)
         return {name: _typed(value) for name, value in given.items()}

@@ -54,4 +54,6 @@ def _cell(value: object) -> str:
             return "yes" if value else "no"
         case list() | tuple():
             return " ".join(map(str, value)) or "-"
+        case dict():
+            return " ".join(f"{name}={each}" for name, each in value.items()) or "-"
     return str(value)

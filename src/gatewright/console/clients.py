@@ -10,6 +10,7 @@ from starlette.responses import Response
 from gatewright.admin import clients as operations
 from gatewright.admin.client_rules import NEW
 from gatewright.admin.client_rules import read_client
+from gatewright.admin.lifetimes import as_lines
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
@@ -169,10 +170,12 @@ async def _form(
 
 def _defaults(settings: GlobalSettings) -> dict[str, str]:
     lifetime, refresh = settings.access_token_lifetime, settings.refresh_token_lifetime
+    family = settings.token_family_lifetime
     return {
         "pkce_confidential": "true" if settings.require_pkce else "false",
         "pkce_public": "true",
         "lifetime": "never expires" if lifetime == "never" else f"{lifetime} seconds",
+        "family_lifetime": "never" if family == "never" else f"{family} seconds",
         "refresh_lifetime": "never expires" if refresh == "never" else f"{refresh} seconds",
     }
 
@@ -180,6 +183,7 @@ def _defaults(settings: GlobalSettings) -> dict[str, str]:
 def _values(client: Client) -> dict[str, Any]:
     """A client as the form shows it."""
     lifetime, limit, refresh = client.access_token_lifetime, client.refresh_limit, client.refresh_token_lifetime
+    family = client.token_family_lifetime
     return {
         "name": client.name,
         "version": client.version,
@@ -191,10 +195,13 @@ def _values(client: Client) -> dict[str, Any]:
         "require_pushed_authorization_requests": str(client.require_pushed_authorization_requests).lower(),
         "access_token_lifetime": "seconds" if isinstance(lifetime, int) else lifetime,
         "access_token_lifetime_seconds": str(lifetime) if isinstance(lifetime, int) else "",
+        "access_token_lifetime_by_grant": as_lines(client.access_token_lifetime_by_grant),
         "refresh_limit": "limited" if isinstance(limit, int) else limit,
         "refresh_limit_count": str(limit) if isinstance(limit, int) else "",
         "refresh_token_lifetime": "seconds" if isinstance(refresh, int) else refresh,
         "refresh_token_lifetime_seconds": str(refresh) if isinstance(refresh, int) else "",
+        "token_family_lifetime": "seconds" if isinstance(family, int) else family,
+        "token_family_lifetime_seconds": str(family) if isinstance(family, int) else "",
         "dpop_bound_access_tokens": str(client.dpop_bound_access_tokens).lower(),
         "may_act": client.may_act,
         "client_authentication": client.client_authentication,
@@ -215,6 +222,7 @@ def _read(visit: Visit) -> dict[str, Any]:
     """What the form means. Grants it does not show stay as they are."""
     lifetime, limit = visit.field("access_token_lifetime"), visit.field("refresh_limit")
     refresh, pkce = visit.field("refresh_token_lifetime"), visit.field("require_pkce")
+    family = visit.field("token_family_lifetime")
     # A public client cannot authenticate, whatever is ticked.
     confidential = visit.field("type") == "confidential"
     methods = {"client_authentication": visit.fields("client_authentication")} if confidential else {}
@@ -230,8 +238,10 @@ def _read(visit: Visit) -> dict[str, Any]:
         "require_pkce": {"true": True, "false": False}.get(pkce, pkce),
         "require_pushed_authorization_requests": visit.field("require_pushed_authorization_requests") == "true",
         "access_token_lifetime": visit.field("access_token_lifetime_seconds") if lifetime == "seconds" else lifetime,
+        "access_token_lifetime_by_grant": visit.field("access_token_lifetime_by_grant"),
         "refresh_limit": visit.field("refresh_limit_count") if limit == "limited" else limit,
         "refresh_token_lifetime": visit.field("refresh_token_lifetime_seconds") if refresh == "seconds" else refresh,
+        "token_family_lifetime": visit.field("token_family_lifetime_seconds") if family == "seconds" else family,
         "dpop_bound_access_tokens": visit.field("dpop_bound_access_tokens") == "true",
         "may_act": visit.field("may_act"),
     }

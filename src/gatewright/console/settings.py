@@ -6,6 +6,7 @@ from typing import Final
 from starlette.responses import Response
 
 from gatewright.admin import settings as operations
+from gatewright.admin.lifetimes import as_lines
 from gatewright.console.templating import duration
 from gatewright.console.visit import Visit
 from gatewright.console.visit import lines
@@ -18,7 +19,7 @@ from gatewright.oauth.metadata import well_known_path
 from gatewright.store.database import Transaction
 
 _LISTS: Final = ("cors_allowed_origins", "fetch_private_hosts")
-_LIFETIMES: Final = ("access_token_lifetime", "refresh_token_lifetime")
+_LIFETIMES: Final = ("access_token_lifetime", "refresh_token_lifetime", "token_family_lifetime")
 _HTTPS: Final = {"always": "Always", "except_loopback": "Except on this machine", "never": "Never"}
 
 
@@ -69,6 +70,8 @@ def _values(settings: GlobalSettings) -> dict[str, str]:
         value = getattr(settings, name)
         if name in _LISTS:
             values[name] = "\n".join(value)
+        elif name == "access_token_lifetime_by_grant":
+            values[name] = as_lines(value)
         elif name in _LIFETIMES:
             values[name] = "never" if value == "never" else "seconds"
             values[f"{name}_seconds"] = "" if value == "never" else str(value)

@@ -18,6 +18,8 @@ DynamicRegistration = Literal["closed", "token", "open"]
 UrlParameters = Literal["never", "compatibility", "always"]
 TokenFormat = Literal["opaque", "jwt"]
 DpopNonce = Literal["optional", "required"]
+LifetimeByGrant = dict[str, Lifetime]
+"""Seconds by the name that Allowed Grants give a grant."""
 SigningAlgorithm = Literal["ES256", "EdDSA", "PS256", "RS256"]
 
 
@@ -45,6 +47,14 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Lifetime | Literal["never"],
         Meta(description="Seconds an access token is valid, or `never` (it never expires)."),
     ] = 3600
+    access_token_lifetime_by_grant: Annotated[
+        LifetimeByGrant,
+        Meta(
+            description="Seconds an access token is valid that came by a certain grant, such as `{client_credentials: 300}`: "
+            "authorization_code, implicit, client_credentials, password, device_code, jwt_bearer, token_exchange. A refreshed "
+            "one counts as its family's first. A client's own lifetime wins over it."
+        ),
+    ] = {}
     authorization_code_lifetime: Annotated[
         int,
         Meta(
@@ -127,6 +137,13 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Lifetime | Literal["never"],
         Meta(description="Seconds an unused refresh token stays valid, or `never`; each rotation starts it anew."),
     ] = 2592000
+    token_family_lifetime: Annotated[
+        Lifetime | Literal["never"],
+        Meta(
+            description="Seconds after an approval in which its tokens can be refreshed at all, however often they are; `never`: "
+            "without end."
+        ),
+    ] = "never"
     refresh_token_grace: Annotated[
         int, Meta(ge=0, le=300, description="Seconds in which the preceding refresh token gets the same answer again.")
     ] = 10

@@ -74,6 +74,7 @@ async def _redeem(
         code.scope,
         server,
         now,
+        grant="authorization_code",
         jkt=sender.jkt,
         user_id=code.user_id,
         grant_id=code.grant_id,
@@ -90,6 +91,7 @@ async def _redeem(
             jkt=sender.jkt,
             user_id=code.user_id,
             grant_id=code.grant_id,
+            begun_at=now,
             resource=code.resource,
         )
     stored = Grant(

@@ -305,6 +305,7 @@ async def _token(
         granted,
         server,
         now,
+        grant="implicit",
         jkt=None,
         user_id=user.id,
         grant_id=grant.id,

@@ -19,7 +19,13 @@ async def grant(
     granted = scope.resolve(parameters.get("scope"), registered)
     audience = resource.resolve(parameters, server)
     text, token = await new_access_token(
-        registered.client, granted, server, server.clock(), jkt=sender.jkt, resource=audience
+        registered.client,
+        granted,
+        server,
+        server.clock(),
+        grant="client_credentials",
+        jkt=sender.jkt,
+        resource=audience,
     )
     await server.database.write(tokens.add_access_token, token)
     # §4.4.3: "A refresh token SHOULD NOT be included."

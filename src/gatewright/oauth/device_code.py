@@ -69,6 +69,7 @@ async def _redeem(
         code.scope,
         server,
         now,
+        grant="device_code",
         jkt=sender.jkt,
         user_id=user_id,
         grant_id=code.grant_id,
@@ -85,6 +86,7 @@ async def _redeem(
             jkt=sender.jkt,
             user_id=user_id,
             grant_id=code.grant_id,
+            begun_at=now,
             resource=code.resource,
         )
     stored = Grant(

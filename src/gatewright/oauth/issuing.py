@@ -46,11 +46,22 @@ class TokenResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     issued_token_type: str | None = None
 
 
-def access_token_lifetime(client: Client, settings: GlobalSettings) -> int | None:
-    """Seconds the client's access tokens are valid; None: they never expire."""
+def access_token_lifetime(client: Client, settings: GlobalSettings, grant: str = "") -> int | None:
+    """Seconds the client's access tokens are valid; None: they never expire. grant: as Allowed Grants name it."""
     own = client.access_token_lifetime
+    if grant in client.access_token_lifetime_by_grant:
+        return client.access_token_lifetime_by_grant[grant]
+    if own == "global" and grant in settings.access_token_lifetime_by_grant:
+        return settings.access_token_lifetime_by_grant[grant]
     lifetime = settings.access_token_lifetime if own == "global" else own
     return None if lifetime == "never" else lifetime
+
+
+def family_end(client: Client, settings: GlobalSettings, begun_at: int) -> int | None:
+    """When what was granted at `begun_at` can be refreshed no more; None: never."""
+    own = client.token_family_lifetime
+    lifetime = settings.token_family_lifetime if own == "global" else own
+    return None if lifetime == "never" else begun_at + lifetime
 
 
 def refresh_limit(client: Client) -> int | None:
@@ -64,6 +75,7 @@ async def new_access_token(
     server: AuthorizationServer,
     now: int,
     *,
+    grant: str,
     jkt: str | None,
     user_id: str | None = None,
     grant_id: str | None = None,
@@ -73,12 +85,13 @@ async def new_access_token(
 ) -> tuple[str, AccessToken]:
     """A new access token, opaque or JWT: its text, and the record that is kept.
 
+    grant: what it comes by, as Allowed Grants name it.
     jkt: the thumbprint of the key to bind it to (RFC 9449 §6).
     authenticated_at: when the user, if there is one, signed in. It stands in JWTs only.
     resource: what alone it is for (RFC 8707); empty: the whole of this server.
     """
     settings = await server.directory.settings()
-    lifetime = _within(access_token_lifetime(client, settings), exchanged, now)
+    lifetime = _within(access_token_lifetime(client, settings, grant), exchanged, now)
     token_id = row_id()
     # One that never expires cannot be a JWT: RFC 9068 §2.2 requires `exp`.
     if lifetime is None or not jwt_access_token.is_jwt(client, settings):
@@ -132,9 +145,10 @@ def new_refresh_token(
     jkt: str | None,
     user_id: str | None,
     grant_id: str,
+    begun_at: int,
     resource: tuple[str, ...] = (),
 ) -> tuple[str, RefreshToken]:
-    """A new refresh token: its text, and the record that is kept."""
+    """A new refresh token: its text, and the record that is kept. begun_at: when the first of its family was issued."""
     text = make_secret(REFRESH_TOKEN)
     own = client.refresh_token_lifetime
     lifetime = settings.refresh_token_lifetime if own == "global" else own
@@ -145,11 +159,15 @@ def new_refresh_token(
         user_id=user_id,
         scope=tuple(scope),
         issued_at=now,
-        expires_at=None if lifetime == "never" else now + lifetime,
+        expires_at=_earlier(None if lifetime == "never" else now + lifetime, family_end(client, settings, begun_at)),
         # RFC 9449 §5: a public client's is bound; a confidential one's is held by its authentication, and "not bound".
         jkt=jkt if client.type == "public" else None,
         resource=resource,
     )
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else min(one, other)
 
 
 def token_type(token: AccessToken) -> str:

@@ -144,7 +144,15 @@ async def _issue(
 ) -> TokenResponse:
     client, now, grant_id = registered.client, server.clock(), row_id()
     text, token = await new_access_token(
-        client, granted, server, now, jkt=sender.jkt, user_id=user.id, grant_id=grant_id, resource=audience
+        client,
+        granted,
+        server,
+        now,
+        grant="jwt_bearer",
+        jkt=sender.jkt,
+        user_id=user.id,
+        grant_id=grant_id,
+        resource=audience,
     )
     stored = Grant(
         id=grant_id,

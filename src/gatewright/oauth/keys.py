@@ -151,7 +151,8 @@ def new_key(settings: GlobalSettings, sealer: Sealer, now: int, active_at: int) 
     """A new key pair of the algorithm in use, the private one sealed under its own `kid`. Blocks while it is made."""
     algorithm: SigningAlgorithm = settings.signing_algorithm
     key = jose.generate(algorithm)
-    lifetime = settings.access_token_lifetime
+    general = settings.access_token_lifetime
+    longest = max(0 if general == "never" else general, *settings.access_token_lifetime_by_grant.values(), 0)
     return SigningKey(
         id=key.kid or "",
         algorithm=algorithm,
@@ -159,7 +160,7 @@ def new_key(settings: GlobalSettings, sealer: Sealer, now: int, active_at: int) 
         sealed=sealer.seal(msgspec.json.encode(key.as_dict(private=True)), _context(key.kid or "")),
         created_at=now,
         active_at=active_at,
-        overlap=max(settings.key_announcement, 0 if lifetime == "never" else lifetime),
+        overlap=max(settings.key_announcement, longest),
     )
 
 

@@ -50,6 +50,7 @@ async def grant(
         granted,
         server,
         now,
+        grant="password",
         jkt=sender.jkt,
         user_id=user.id,
         grant_id=grant_id,
@@ -59,7 +60,15 @@ async def grant(
     refresh_text, refresh_token = None, None
     if refresh_limit(client) != 0:
         refresh_text, refresh_token = new_refresh_token(
-            client, granted, settings, now, jkt=sender.jkt, user_id=user.id, grant_id=grant_id, resource=audience
+            client,
+            granted,
+            settings,
+            now,
+            jkt=sender.jkt,
+            user_id=user.id,
+            grant_id=grant_id,
+            begun_at=now,
+            resource=audience,
         )
     stored = Grant(
         id=grant_id,

@@ -8,6 +8,7 @@ from gatewright.oauth import resource
 from gatewright.oauth import scope
 from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.issuing import TokenResponse
+from gatewright.oauth.issuing import family_end
 from gatewright.oauth.issuing import new_access_token
 from gatewright.oauth.issuing import new_refresh_token
 from gatewright.oauth.issuing import refresh_limit
@@ -21,6 +22,7 @@ from gatewright.store import tokens
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Client
+from gatewright.store.records import Grant
 from gatewright.store.records import RefreshToken
 from gatewright.store.tokens import Refreshed
 from gatewright.store.tokens import SameAnswer
@@ -45,6 +47,9 @@ async def grant(
             rule="refresh_unexpired",
             found=f"it expired {now - token.expires_at} seconds ago",
         )
+    family = await _family(token, client, server)
+    if family is not None:
+        await _refuse_ended_family(family, client, server)
     # RFC 9449 §5: "the refresh token MUST be bound to the respective public key" of a public client
     if token.jkt is not None and token.jkt != sender.jkt:
         raise InvalidGrant(
@@ -60,15 +65,16 @@ async def grant(
         granted,
         server,
         now,
+        grant=family.grant_type if family else "",
         jkt=sender.jkt,
         user_id=token.user_id,
         grant_id=token.grant_id,
-        authenticated_at=await _authenticated_at(token, client, server),
+        authenticated_at=family.authenticated_at if family else None,
         resource=resource.narrow(parameters, token.resource, server),
     )
     # A token that was consumed before the client's rotation was turned off is as spent as ever.
     if rotates(client) or token.consumed_at is not None:
-        return await _rotate(presented, token, text, access_token, client, server)
+        return await _rotate(presented, token, family, text, access_token, client, server)
     outcome = await server.database.write(tokens.refresh, token.grant_id, access_token, refresh_limit(client))
     if outcome is not Refreshed.DONE:
         raise InvalidGrant(
@@ -89,16 +95,16 @@ def rotates(client: Client) -> bool:
 async def _rotate(
     presented: str,
     token: RefreshToken,
+    family: Grant | None,
     text: str,
     access_token: AccessToken,
     client: Client,
     server: AuthorizationServer,
 ) -> TokenResponse:
     settings, now, limit = await server.directory.settings(), server.clock(), refresh_limit(client)
-    used = await server.database.read(tokens.find_grant, token.grant_id)
     successor_text, successor = None, None
     # The last refresh that the count allows gives no further refresh token: it could never be used.
-    if limit is None or (used is not None and used.refreshes_used + 1 < limit):
+    if limit is None or (family is not None and family.refreshes_used + 1 < limit):
         # §6: the new token's scope is identical to that of the one presented
         successor_text, successor = new_refresh_token(
             client,
@@ -108,6 +114,7 @@ async def _rotate(
             jkt=access_token.jkt,
             user_id=token.user_id,
             grant_id=token.grant_id,
+            begun_at=family.created_at if family else now,
             resource=token.resource,
         )
     answer = token_response(text, access_token, successor_text)
@@ -145,12 +152,28 @@ async def _rotate(
             )
 
 
-async def _authenticated_at(token: RefreshToken, client: Client, server: AuthorizationServer) -> int | None:
-    """When the user signed in; only JWTs tell it."""
-    if not is_jwt(client, await server.directory.settings()):
-        return None
-    grant_of_it = await server.database.read(tokens.find_grant, token.grant_id)
-    return grant_of_it.authenticated_at if grant_of_it else None
+async def _family(token: RefreshToken, client: Client, server: AuthorizationServer) -> Grant | None:
+    """The grant that the token descends from, if anything depends on it: most refreshes do without reading it."""
+    settings = await server.directory.settings()
+    depends = (
+        refresh_limit(client) is not None
+        or client.access_token_lifetime_by_grant
+        or settings.access_token_lifetime_by_grant
+        or family_end(client, settings, 0) is not None
+        or is_jwt(client, settings)  # it tells when the user signed in
+    )
+    return await server.database.read(tokens.find_grant, token.grant_id) if depends else None
+
+
+async def _refuse_ended_family(family: Grant, client: Client, server: AuthorizationServer) -> None:
+    ends, now = family_end(client, await server.directory.settings(), family.created_at), server.clock()
+    if ends is not None and ends <= now:
+        raise InvalidGrant(
+            _UNUSABLE,
+            detail="token family ended",
+            rule="refresh_unexpired",
+            found=f"the time of its family was over {now - ends} seconds ago",
+        )
 
 
 async def _refuse_disabled_user(token: RefreshToken, server: AuthorizationServer) -> None:

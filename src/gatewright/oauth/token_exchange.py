@@ -56,6 +56,7 @@ async def grant(
         granted,
         server,
         now,
+        grant="token_exchange",
         jkt=sender.jkt,
         user_id=subject.user_id,
         resource=audience,

@@ -25,6 +25,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     require_pkce: Literal["global"] | bool = "global"
     require_pushed_authorization_requests: bool = False
     access_token_lifetime: Literal["global", "never"] | int = "global"
+    access_token_lifetime_by_grant: dict[str, int] = {}
     access_token_format: Literal["global", "opaque", "jwt"] = "global"
     refresh_limit: Literal["unlimited"] | int = 0
     default_scopes: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     token_endpoint_auth_signing_alg: str = ""
     refresh_rotation: bool = True
     refresh_token_lifetime: Literal["global", "never"] | int = "global"
+    token_family_lifetime: Literal["global", "never"] | int = "global"
     dpop_bound_access_tokens: bool = False
     may_act: str = ""
     introspect: Literal["own", "all"] = "own"
