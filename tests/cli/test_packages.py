@@ -1,8 +1,10 @@
+import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from gatewright.services.scaffold import new_package
 from tests.cli.conftest import Command
 
 
@@ -51,3 +53,25 @@ def test_an_unknown_package_or_service_cannot_be_disabled(command: Command, work
     told = command("package", "disable", "geo:distanc", "--workspace", workspace)
     assert told.status == 1
     assert "geo:distance" in told.err
+
+
+def test_a_package_is_installed_from_a_zip_file_and_removed(command: Command, workspace: Path, tmp_path: Path) -> None:
+    new_package(tmp_path, "Bills")
+    archive = shutil.make_archive(str(tmp_path / "bills"), "zip", tmp_path, "Bills")
+    installed = command("package", "install", archive, "--workspace", workspace)
+    assert (installed.status, installed.out) == (0, "installed Bills 0.1.0\n")
+    assert command("package", "install", archive, "--workspace", workspace).out.endswith("in place of 0.1.0\n")
+    assert command("package", "test", "Bills", "--workspace", workspace).status == 0
+    assert command("package", "remove", "Bills", "--workspace", workspace).out == "removed Bills\n"
+    assert command("package", "show", "Bills", "--workspace", workspace).status == 1
+
+
+def test_a_package_that_cannot_be_used_is_refused_with_its_problems(
+    command: Command, workspace: Path, tmp_path: Path
+) -> None:
+    new_package(tmp_path, "Bills")
+    (tmp_path / "Bills/services/bills/words.py").write_text("import nothing_such\n")
+    told = command("package", "install", tmp_path / "Bills", "--workspace", workspace)
+    assert told.status == 1
+    assert "Bills/services/bills/words.py:1:0: error: ModuleNotFoundError" in told.err
+    assert not (workspace / "packages/Bills").exists()

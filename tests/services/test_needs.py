@@ -7,7 +7,6 @@ import pytest
 
 from gatewright.services.errors import ServiceError
 from gatewright.services.invocation import Runtime
-from gatewright.services.loader import Loader
 from tests.services.conftest import ADMIN
 from tests.services.test_loader import PYTHON
 from tests.services.test_loader import Workspace
@@ -23,7 +22,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def active(workspace: Workspace, *disabled: str) -> dict[str, bool]:
     catalogue = workspace.loader.load(frozenset(disabled))
-    return {name: service.enabled for name, service in catalogue.services.items()}
+    return {name: service.enabled for name, service in catalogue.services.items() if service.package}
 
 
 def user_of(workspace: Workspace, versions: str, name: str = "User") -> None:
@@ -150,6 +149,6 @@ async def test_a_disabled_service_is_refused_and_its_neighbours_work(workspace: 
 
 
 def test_a_built_in_service_can_be_disabled_too(workspace: Workspace) -> None:
-    builtins = Loader(workspace.packages).load().services.values()
-    loader = Loader(workspace.packages / "none", builtins)
-    assert loader.load(frozenset({"base:add"})).services["base:add"].enabled is False
+    services = workspace.loader.load(frozenset({"pub.json:parse"})).services
+    assert not services["pub.json:parse"].enabled
+    assert services["pub.json:serialise"].enabled

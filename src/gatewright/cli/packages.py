@@ -13,6 +13,8 @@ from gatewright.cli.output import print_fields
 from gatewright.cli.output import print_json
 from gatewright.cli.output import print_table
 from gatewright.cli.package_check import check
+from gatewright.cli.package_installing import install
+from gatewright.cli.package_installing import remove
 from gatewright.cli.package_tests import run as run_tests
 from gatewright.cli.workspace import find_workspace
 from gatewright.cli.workspace import load_catalogue
@@ -27,6 +29,8 @@ from gatewright.store import disabled as store
 app = group("package", "Packages and their services.")
 app.command(check)
 app.command(run_tests, name="test")
+app.command(install)
+app.command(remove)
 NameArgument = Annotated[str, Parameter(help="The package's name.")]
 TargetArgument = Annotated[str, Parameter(help="A package's name, or a service's full name, folder:service.")]
 

@@ -88,6 +88,12 @@ class Loader:
             python_modules.forget_generation(generation)
         return self._catalogue
 
+    def forget(self) -> None:
+        """Let go of all Python modules that were loaded; nothing of the catalogues may be called any more."""
+        loaded = [known.python.generation for known in self._known.values() if known.python]
+        for generation in [*self._outdated, *loaded]:
+            python_modules.forget_generation(generation)
+
     def _update(self, scanned: ScannedPackage, disabled: bool) -> _Known:
         folder, stamp = scanned.folder, scanned.files.get(MANIFEST)
         known = self._known.get(folder)
