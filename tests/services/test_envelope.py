@@ -14,12 +14,14 @@ def test_envelope_holds_the_request_without_what_authenticates() -> None:
         path={"id": "7"},
         query=[("q", "1"), ("q", "2"), ("q", "3"), ("p", "")],
         body={"id": "7"},
+        raw=b'{"id": "7"}',
     )
     assert made == {
         "headers": {"x-tag": "a, b"},
         "path": {"id": "7"},
         "query": {"q": ["1", "2", "3"], "p": ""},
         "body": {"id": "7"},
+        "text": '{"id": "7"}',
         "principal": {
             "kind": "user",
             "subject": "u1",

@@ -40,9 +40,11 @@ def envelope(
     path: Mapping[str, str] | None = None,
     query: Iterable[tuple[str, str]] = (),
     body: object = None,
+    raw: bytes = b"",
 ) -> dict[str, Any]:
     """The input of a flow that asks for the whole request.
 
+    `text` is the body as it came, for signatures and for what is neither JSON nor a form; null when it is no UTF-8.
     Header names are in lower case, repeated ones joined by a comma; a query name given more than once has a list.
     """
     seen: dict[str, str] = {}
@@ -54,7 +56,21 @@ def envelope(
     for name, value in query:
         earlier = asked.get(name)
         asked[name] = value if earlier is None else [*(earlier if isinstance(earlier, list) else [earlier]), value]
-    return {"headers": seen, "path": dict(path or {}), "query": asked, "body": body, "principal": principal(caller)}
+    return {
+        "headers": seen,
+        "path": dict(path or {}),
+        "query": asked,
+        "body": body,
+        "text": _text(raw),
+        "principal": principal(caller),
+    }
+
+
+def _text(raw: bytes) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 class Response(msgspec.Struct, frozen=True):

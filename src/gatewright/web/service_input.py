@@ -21,11 +21,15 @@ from gatewright.web.parameters import multipart_pairs
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A body as read: fields of a form, or a JSON value (an object of files for multipart). is_null: it says `null`."""
+    """A body as read: fields of a form, or a JSON value (an object of files for multipart). is_null: it says `null`.
+
+    raw: as it came.
+    """
 
     form: Pairs = []
     value: Any = None
     is_null: bool = False
+    raw: bytes = b""
 
 
 _NO_BODY = Body()
@@ -41,8 +45,10 @@ async def bearer_token(request: Request, parts: Parts) -> tuple[str | None, Body
     found = [value for name, value in body.form if name == "access_token"]
     if len(found) > 1:
         raise Refused(400, "invalid_request", "The access token is given twice.", rule="token_sent")
+    if not found:
+        return None, body
     # As form parameter the token is no input of the service.
-    return (found[0] if found else None), Body([pair for pair in body.form if pair[0] != "access_token"])
+    return found[0], Body([pair for pair in body.form if pair[0] != "access_token"])
 
 
 async def service_input(
@@ -50,7 +56,7 @@ async def service_input(
 ) -> dict[str, Any]:
     """The input object: path variables, query and body; or the whole request for a flow that asks for it."""
     if body is None:
-        body = await _read(request, parts)
+        body = await _read(request, parts, any_type=service.wants_envelope)
     if any(name == "access_token" for name, _ in body.form):
         raise Refused(
             400, "invalid_request", "The access token is given twice: in the header and in the body.", rule="token_sent"
@@ -63,7 +69,7 @@ async def service_input(
         return merge_input(service, path=path, query=query, form=body.form, body=body.value)
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.items()]
     value = {**dict(body.form), **(body.value or {})} if body.form else body.value
-    return envelope(caller, headers=headers, path=path, query=query, body=value)
+    return envelope(caller, headers=headers, path=path, query=query, body=value, raw=body.raw)
 
 
 def token_in_header(request: Request) -> str | None:
@@ -81,7 +87,7 @@ def _is_form(request: Request) -> bool:
     )
 
 
-async def _read(request: Request, parts: Parts) -> Body:
+async def _read(request: Request, parts: Parts, *, any_type: bool = False) -> Body:
     if request.method in ("GET", "HEAD"):
         return _NO_BODY
     settings = await parts.directory.settings()
@@ -92,11 +98,13 @@ async def _read(request: Request, parts: Parts) -> Body:
     match content_type.partition(b";")[0].strip().lower():
         case b"application/json":
             value = json_value(body)
-            return Body(value=value, is_null=value is None)
+            return Body(value=value, is_null=value is None, raw=body)
         case b"application/x-www-form-urlencoded":
-            return Body(form_pairs(body))
+            return Body(form_pairs(body), raw=body)
         case b"multipart/form-data":
             return _parts_of(multipart_pairs(body, content_type))
+        case _ if any_type:
+            return Body(raw=body)
         case _:
             raise ServiceError(415, detail="the body must be JSON, a form or multipart/form-data")
 
