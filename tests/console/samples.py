@@ -327,7 +327,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "password": (
         "password.html",
-        {"brand": BRAND, "csrf": "c", "action": "/account/password", "hidden": {"next": "/console/"}, "username": "admin", "required": True, "errors": ["The current password is wrong."]},
+        {"brand": BRAND, "csrf": "c", "action": "/account/password", "hidden": {"next": "/console/"}, "username": "admin", "errors": ["The current password is wrong."]},
     ),
     "confirm": (
         "confirm.html",
@@ -530,6 +530,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "proof": ("proof.html", {"frame": FRAME, "action": "/console/oauth/keys/rotate", "fields": [("algorithm", "ES256")], "passkey": PASSKEY, "error": ""}),
     "proof-wrong": ("proof.html", {"frame": OWN, "action": "/account/factors", "fields": [], "passkey": None, "error": "This is not your password."}),
     "looked-at": ("people/groups.html", {"frame": Frame(user="eve", csrf="c", now=NOW, missing="Administrators"), "rows": []}),
+    "account-password": ("account/password.html", {"frame": OWN, "errors": {"current_password": "This is not your current password."}, "next": "/account/password"}),
     "account-access": (
         "account/access.html",
         {"frame": OWN, "rows": [{"held": {"client_id": "5f", "since": NOW - 86_400, "live": 2, "refreshable": True, "scope": ("airports",)}, "client": {"id": "5f", "label": "Postman (1.0)", "description": "Manual testing"}, "scopes": [{"name": "airports", "description": "Look up airports"}, {"name": "routes", "description": ""}]}]},

@@ -291,3 +291,22 @@ async def test_a_page_that_is_not_there_says_so_in_a_sentence(site: Site, method
     answer = await site.http.request(method, path)
     assert answer.status_code == status
     assert "This request cannot continue" in answer.text
+
+
+async def test_another_password_ends_other_sessions_and_says_so(site: Site) -> None:
+    await site.sign_in()
+    elsewhere = site.client()
+    await site.sign_in("ada", elsewhere)
+    page = await site.http.get("/account/password")
+    fields = {"csrf": value(page.text, "csrf"), "current_password": seed.PASSWORD, "new_password": "another good one"}
+    answer = await site.http.post("/account/password", data=fields)
+    assert answer.headers["location"] == "/account/password"
+    assert "sessions in other browsers have ended" in (await site.http.get("/account/password")).text
+    assert (await elsewhere.get("/account/password")).status_code == 303
+
+
+async def test_a_one_time_password_is_replaced_before_the_console_opens(site: Site) -> None:
+    await site.sign_in("newcomer")
+    asked = await site.http.get("/console/users")
+    assert asked.headers["location"] == "/account/password?next=%2Fconsole%2Fusers"
+    assert "works once" in (await site.http.get(asked.headers["location"])).text

@@ -1,38 +1,29 @@
-"""The routes under `/account`: signing out, and choosing a password. Plain forms; no JavaScript needed."""
+"""The routes under `/account`; signing out, the choice of colours, and proof of who is there."""
 
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
 from starlette.responses import RedirectResponse
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gatewright.app.parts import Parts
 from gatewright.console.proof import ask_for_proof
-from gatewright.console.templating import render
 from gatewright.console.visit import THEME_COOKIE
 from gatewright.identity import sessions
-from gatewright.identity.sessions import SignedIn
-from gatewright.identity.throttle import TooManyFailures
-from gatewright.identity.users import change_own_password
-from gatewright.kernel.errors import Invalid
 from gatewright.web import account_access
 from gatewright.web import account_factors
 from gatewright.web import account_passkeys
+from gatewright.web.account_password import password
 from gatewright.web.account_visit import AccountVisit
 from gatewright.web.account_visit import Page
 from gatewright.web.account_visit import own_account
-from gatewright.web.brand import BRAND
 from gatewright.web.forms import read_form
-from gatewright.web.sessions import CsrfRefused
-from gatewright.web.sessions import address_of
 from gatewright.web.sessions import check_csrf
 from gatewright.web.sessions import forget_session
 from gatewright.web.sessions import local_path
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
-from gatewright.web.sign_in_pages import AGAIN
 from gatewright.web.sign_in_pages import sign_in_routes
 
 _YEAR: Final = 31_536_000
@@ -72,7 +63,7 @@ def account_routes(parts: Parts) -> list[Route]:
     return [
         *sign_in_routes(parts),
         Route("/account/logout", pages.logout, methods=["POST"]),
-        Route("/account/password", pages.password, methods=["GET", "POST"]),
+        Route("/account/password", own_account(password, parts, renewing=True), methods=["GET", "POST"]),
         Route("/account/theme", pages.theme, methods=["POST"]),
         *(Route(path, own_account(page, parts), methods=["GET"]) for path, page in _SHOWN.items()),
         *(Route(path, own_account(page, parts), methods=["GET", "POST"]) for path, page in _FORMS.items()),
@@ -99,28 +90,6 @@ class AccountPages:
         forget_session(response)
         return response
 
-    async def password(self, request: Request) -> Response:
-        """The form for a new password, and its answer."""
-        found = await signed_in(request, self._parts)
-        if found is None:
-            return to_login(request)
-        if request.method == "GET":
-            return self._password_page(found, local_path(request.query_params.get("next", "")))
-        form = await read_form(request)
-        target = local_path(str(form.get("next", "")))
-        try:
-            check_csrf(form, found.session.csrf)
-            await self._change_password(request, found, str(form.get("current_password", "")), form.get("new_password"))
-        except CsrfRefused:
-            return self._password_page(found, target, [AGAIN], status=403)
-        except Invalid as error:
-            return self._password_page(found, target, [field.message for field in error.errors], status=422)
-        except TooManyFailures as error:
-            page = self._password_page(found, target, [str(error)], status=429)
-            page.headers["retry-after"] = str(error.retry_after)
-            return page
-        return RedirectResponse(target, status_code=303)
-
     async def theme(self, request: Request) -> Response:
         """Remember the colours somebody chose."""
         found = await signed_in(request, self._parts)
@@ -134,33 +103,3 @@ class AccountPages:
         theme = str(form.get("theme", ""))
         response.set_cookie(THEME_COOKIE, theme, max_age=_YEAR, path="/", samesite="lax", secure=secure)
         return response
-
-    async def _change_password(self, request: Request, found: SignedIn, current: str, new: object) -> None:
-        parts, settings = self._parts, await self._parts.directory.settings()
-        await change_own_password(
-            parts.database,
-            settings,
-            found.user.user,
-            current,
-            str(new or ""),
-            address=address_of(request),
-            now=parts.clock(),
-            session=found.session.digest,
-        )
-
-    def _password_page(
-        self, found: SignedIn, target: str, errors: list[str] | None = None, status: int = 200
-    ) -> Response:
-        return HTMLResponse(
-            render(
-                "password.html",
-                brand=BRAND,
-                csrf=found.session.csrf,
-                action="/account/password",
-                hidden={"next": target},
-                username=found.user.user.name,
-                required=found.user.user.must_change_password,
-                errors=errors or [],
-            ),
-            status,
-        )

@@ -43,10 +43,11 @@ Page = Callable[[AccountVisit], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def own_account(page: Page, parts: Parts, *, proven: bool = False) -> Endpoint:
+def own_account(page: Page, parts: Parts, *, proven: bool = False, renewing: bool = False) -> Endpoint:
     """An endpoint for whoever is signed in; it checks a form's CSRF token, and turns errors into pages.
 
     proven: before a form is taken, its sender gives proof of who is there, unless he or she did so lately.
+    renewing: it is where a one-time password is replaced, which every other page leads to first.
     """
 
     async def asking(visit: AccountVisit) -> Response:
@@ -56,7 +57,7 @@ def own_account(page: Page, parts: Parts, *, proven: bool = False) -> Endpoint:
         found = await signed_in(request, parts)
         if found is None:
             return to_login(request)
-        if found.user.user.must_change_password:
+        if found.user.user.must_change_password and not renewing:
             return to_new_password(request)
         form = await read_form(request) if request.method == "POST" else FormData()
         return await answer(asking, AccountVisit(request, parts, found, form))

@@ -33,7 +33,7 @@ from gatewright.web.sessions import remember_pending
 from gatewright.web.sessions import remember_session
 from gatewright.web.sessions import with_target
 
-AGAIN: Final = "This page was open too long or came from elsewhere. Please try again."
+_AGAIN: Final = "This page was open too long or came from elsewhere. Please try again."
 _LOGIN: Final = "/account/login"
 _SECOND: Final = "/account/second-factor"
 _WRONG: Final = "The user name or the password is wrong."
@@ -68,7 +68,7 @@ class SignInPages:
             check_csrf(form, login_token(request))
             return await self._password(request, username, str(form.get("password", "")), target)
         except CsrfRefused:
-            return self._login_page(request, target, username=username, error=AGAIN, status=403)
+            return self._login_page(request, target, username=username, error=_AGAIN, status=403)
         except TooManyFailures as error:
             page = self._login_page(request, target, username=username, error=str(error), status=429)
             page.headers["retry-after"] = str(error.retry_after)
@@ -89,7 +89,7 @@ class SignInPages:
                 return await self._passkey_after_password(request, user, credential, target)
             return await self._code(request, user, str(form.get("code", "")), target)
         except CsrfRefused:
-            return await self._second_page(request, user, target, AGAIN, 403)
+            return await self._second_page(request, user, target, _AGAIN, 403)
         except PasskeyRefused as error:
             return await self._second_page(request, user, target, str(error), 401)
         except TooManyFailures as error:
@@ -107,11 +107,13 @@ class SignInPages:
                 raise PasskeyRefused("There are no passkeys at this server's address.")
             user = await parts.passkeys.recognise(str(form.get("credential", "")), "sign in", token, parts.clock())
         except CsrfRefused:
-            return self._login_page(request, target, error=AGAIN, status=403)
+            return self._login_page(request, target, error=_AGAIN, status=403)
         except PasskeyRefused as error:
             _log.info("passkey refused", address=address_of(request))
             return self._login_page(request, target, error=str(error), status=401)
-        return await self._begin(request, user, "passkey", target)
+        response = await self._begin(request, user, "passkey", target)
+        forget_pending(response)
+        return response
 
     async def _password(self, request: Request, username: str, password: str, target: str) -> Response:
         parts, settings, address = self._parts, await self._parts.directory.settings(), address_of(request)
