@@ -28,9 +28,9 @@ from gatewright.store import users
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
 from gatewright.store.postgresql import PostgresqlTransaction
-from gatewright.store.postgresql import _with_numbered_parameters
 from gatewright.store.postgresql_connection import Connection
 from gatewright.store.postgresql_connection import connect as connect_postgresql
+from gatewright.store.postgresql_connection import with_numbered_parameters
 from gatewright.store.records import Totp
 from gatewright.store.registrations import Registration
 from gatewright.store.sqlite import connect
@@ -204,7 +204,7 @@ class ExplainingPostgresql(PostgresqlTransaction):
         self.steps: list[tuple[str, str]] = []
 
     def _run(self, sql: str, parameters: Sequence[object]) -> None:
-        explain = f"EXPLAIN (COSTS OFF) {_with_numbered_parameters(sql).decode()}".encode()
+        explain = f"EXPLAIN (COSTS OFF) {with_numbered_parameters(sql).decode()}".encode()
         self.steps += [(row[0].strip(" ->"), sql) for row in self._connection.execute(explain, parameters)]
         super()._run(sql, parameters)
 

@@ -59,10 +59,19 @@ _COMMANDS: Final = {
     ),
     "migrate": (
         "start:migrate",
-        """Bring the database to this release's schema.
+        """Bring the database to this release's schema, or move a store to PostgreSQL.
 
-        SQLite migrates itself when the server starts; PostgreSQL only by this command and by init.""",
+        SQLite migrates itself when the server starts; PostgreSQL only by this command and by init. With --from and
+        --to a SQLite store is copied into an empty PostgreSQL database and compared with it; a copy that was broken
+        off goes on where it stopped. Stop the server first.""",
     ),
+    "backup": (
+        "backup:backup",
+        """Write store, packages and gatewright.yaml to a zip, as they are at one moment, while the server goes on.
+
+        The master key is not in it.""",
+    ),
+    "restore": ("backup:restore", "Put a backup into a workspace without store and packages, on SQLite or PostgreSQL."),
 }
 
 app: Final = App(

@@ -15,6 +15,7 @@ from gatewright.cli.bootstrap import FirstRun
 from gatewright.cli.bootstrap import administrator
 from gatewright.cli.bootstrap import first_run
 from gatewright.cli.bootstrap import make_folders
+from gatewright.cli.options import Usage
 from gatewright.cli.options import WorkspaceOption
 from gatewright.cli.server_settings import resolve
 from gatewright.cli.welcome import command
@@ -85,10 +86,42 @@ def run(
     serve(settings, folder)
 
 
-def migrate(*, workspace: WorkspaceOption = None, database: Database = None) -> None:
+def migrate(
+    *,
+    from_: Annotated[
+        str | None, Parameter(name="--from", help="sqlite (the workspace's) or sqlite:///PATH; with --to.")
+    ] = None,
+    to: Annotated[str | None, Parameter(help="An empty database's postgresql:// URL; with --from.")] = None,
+    workspace: WorkspaceOption = None,
+    database: Database = None,
+) -> None:
     """Bring the database to this release's schema. SQLite migrates itself when the server starts; PostgreSQL does not."""
-    _migrate(find_workspace(workspace), {"database": database})
-    print("The database has this release's schema.")
+    if from_ is None and to is None:
+        _migrate(find_workspace(workspace), {"database": database})
+        print("The database has this release's schema.")
+    elif from_ is None or to is None or database is not None:
+        raise Usage("moving a store takes --from and --to, and no --database")
+    else:
+        _move(from_, to, workspace)
+
+
+def _move(source: str, target: str, workspace: Path | None) -> None:
+    from gatewright.store.open import is_postgresql
+    from gatewright.store.portable import move
+
+    if not is_postgresql(target):
+        raise Usage("--to takes a postgresql:// URL")
+    if source == "sqlite":
+        path = find_workspace(workspace) / "data" / "gatewright.db"
+    elif source.startswith("sqlite:///"):
+        path = Path(source.removeprefix("sqlite:///"))
+    else:
+        raise Usage("--from takes sqlite or sqlite:///PATH")
+    if not path.is_file():
+        raise StartupError(f"{path} does not exist")
+    copied = move(path, target, print)
+    rows = sum(each.rows for each in copied)
+    print(f"{rows:,} rows are moved and compared. Start the server with --database and the same master key.")
 
 
 def _migrate(workspace: Path, flags: Mapping[str, object]) -> None:

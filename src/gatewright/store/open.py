@@ -17,7 +17,7 @@ async def open_database(database: str, workspace: Path) -> Database:
 
     Raises StartupError when it cannot be opened, or is a PostgreSQL database that is not migrated.
     """
-    if database.startswith(_POSTGRESQL):
+    if is_postgresql(database):
         from gatewright.store.postgresql import PostgresqlDatabase  # loading its driver takes long
 
         return await PostgresqlDatabase.open(database)
@@ -27,12 +27,17 @@ async def open_database(database: str, workspace: Path) -> Database:
 
 def migrate_database(database: str, workspace: Path) -> None:
     """Bring the store to this release's schema, making it when it is empty. Raises StartupError."""
-    if database.startswith(_POSTGRESQL):
+    if is_postgresql(database):
         migrate_postgresql(database)
     elif database == "sqlite":
         migrate_sqlite(_sqlite_path(workspace))
     else:
         raise StartupError(f"database must be sqlite or a postgresql:// URL, not {database.partition(':')[0]}")
+
+
+def is_postgresql(database: str) -> bool:
+    """Whether the server's setting names a PostgreSQL database."""
+    return database.startswith(_POSTGRESQL)
 
 
 def _sqlite_path(workspace: Path) -> Path:

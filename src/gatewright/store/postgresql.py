@@ -6,14 +6,12 @@ the answer to the commit itself is lost, nobody knows whether it was done, and t
 
 import asyncio
 import random
-import re
 import threading
 import time
 from collections.abc import Callable
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
 from functools import partial
 from typing import Final
 from typing import NoReturn
@@ -34,6 +32,7 @@ from gatewright.store.postgresql_connection import Connection
 from gatewright.store.postgresql_connection import connect
 from gatewright.store.postgresql_connection import connect_at_start
 from gatewright.store.postgresql_connection import place
+from gatewright.store.postgresql_connection import with_numbered_parameters
 
 _THREADS: Final = 10
 _PATIENCE_SECONDS: Final = 5.0  # what a verb may wait for a thread, and spend on being run again
@@ -73,13 +72,13 @@ class PostgresqlTransaction:
 
     def _run(self, sql: str, parameters: Sequence[object]) -> None:
         try:
-            self._cursor.execute(_with_numbered_parameters(sql), parameters)
+            self._cursor.execute(with_numbered_parameters(sql), parameters)
         except psycopg.DataError:
             if not any(isinstance(value, str) and "\0" in value for value in parameters):
                 raise
             # PostgreSQL's text holds no NUL: the replacement character stands for it, in what is kept and sought.
             plain = [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in parameters]
-            self._cursor.execute(_with_numbered_parameters(sql), plain)
+            self._cursor.execute(with_numbered_parameters(sql), plain)
 
 
 class PostgresqlReader(PostgresqlTransaction):
@@ -206,12 +205,6 @@ def _end(connection: Connection) -> None:
 def _is_lost(connection: Connection, error: psycopg.Error) -> bool:
     """Whether a new connection may do better: this one broke, or its server became a standby."""
     return connection.closed or isinstance(error, errors.ReadOnlySqlTransaction)
-
-
-@lru_cache(maxsize=1024)
-def _with_numbered_parameters(sql: str) -> bytes:
-    parts = iter(range(1, sql.count("?") + 1))
-    return re.sub(r"\?", lambda _: f"${next(parts)}", sql).encode()
 
 
 def _check_schema(url: str) -> None:

@@ -1,5 +1,7 @@
 """Connections to PostgreSQL: what is asked of each, and what is said when there is none."""
 
+import re
+from functools import lru_cache
 from typing import Any
 from typing import Final
 
@@ -62,3 +64,10 @@ def place(url: str) -> str:
             " with %XX for special characters"
         ) from None
     return f"database {given.get('dbname', '')} on {given.get('host', 'localhost')}"
+
+
+@lru_cache(maxsize=1024)
+def with_numbered_parameters(sql: str) -> bytes:
+    """A statement with `?` for parameters as PostgreSQL has it: `$1`, `$2`, …"""
+    parts = iter(range(1, sql.count("?") + 1))
+    return re.sub(r"\?", lambda _: f"${next(parts)}", sql).encode()
