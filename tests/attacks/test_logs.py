@@ -164,3 +164,23 @@ async def test_a_refusal_can_be_found_in_the_log_by_its_request_id(site: Site, l
     page = await site.ask(client_id="nobody")
     assert page.headers["x-request-id"] in log.getvalue()
     assert page.headers["x-request-id"] in page.text
+
+
+async def test_what_the_client_sends_makes_no_metric_of_its_own(site: Site) -> None:
+    """Neither a line, nor a label, nor one more of them for each new thing that is sent."""
+    await site.http.get("/metrics")
+    forged = 'x"} 1\n# HELP gatewright_forged x\ngatewright_forged{a="b'
+    sizes = []
+    for number in range(3):
+        for text in (f"{forged}{number}", f"hostile{number}"):
+            await site.token(grant_type=text, scope=text)
+            await site.token("nobody" + text, grant_type="client_credentials")
+            await site.ask(client_id=text, response_type=text, scope=text, prompt=text)
+            await site.raw("POST", b"/oauth/" + text.encode().replace(b" ", b"%20").replace(b"\n", b"%0a"))
+            await site.call("/invoke/orders/" + text.replace("\n", "%0a"), text.partition("\n")[0])
+            await site.raw("GET", b"/shop/orders/7", headers=[(b"user-agent", text.encode()), (b"host", text.encode())])
+        page = (await site.http.get("/metrics")).text
+        assert "forged" not in page
+        assert "hostile" not in page
+        sizes.append(len(page.splitlines()))
+    assert sizes[0] == sizes[1] == sizes[2]

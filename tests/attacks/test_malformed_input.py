@@ -1,6 +1,7 @@
 """Random and hostile input everywhere: a 4xx with a sentence that helps, never a 500."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -30,13 +31,18 @@ NAMES = [
     "grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", "refresh_token", "scope",
     "username", "password", "token", "token_type_hint", "state", "response_type", "code_challenge", "decision",
     "code_challenge_method", "prompt", "csrf", "next", "access_token", "item", "amount", "approved", "token_label",
-    "resource", "response_mode", "request_uri", "device_code", "user_code", "dpop_jkt",
+    "resource", "response_mode", "request_uri", "device_code", "user_code", "dpop_jkt", "assertion", "client_assertion",
+    "client_assertion_type", "subject_token", "subject_token_type", "actor_token", "actor_token_type", "audience",
+    "requested_token_type",
 ]  # fmt: skip
 PLAUSIBLE = [
     "authorization_code", "client_credentials", "password", "refresh_token", "code", "token", seed.LEDGER, seed.SPA,
     seed.CALLBACK, "http://127.0.0.1:1/callback", "orders", "S256", "plain", "gw_rt_x", "gw_ac_x", "approve", "ada",
     "http://localhost:5555/shop", "form_post", "urn:ietf:params:oauth:request_uri:x", "gw_dc_x", "WDJB-MJHT",
-    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:token-type:access_token",
+    "urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    "eyJhbGciOiJub25lIn0.e30.",
 ]  # fmt: skip
 
 values = st.one_of(st.sampled_from(PLAUSIBLE), st.text(max_size=50), st.just("x" * 9000))
@@ -189,6 +195,31 @@ async def test_random_user_codes_of_someone_signed_in(
     check(
         await hostile.raw(method, b"/oauth/device", query=query, headers=[*headers, (b"content-type", FORM)], body=body)
     )
+
+
+DEEP = [b"[" * 20_000, b'{"a":' * 10_000, b"[" * 5_000 + b"]" * 5_000, b'{"scope":' + b"[" * 900 + b"]" * 900 + b"}"]
+
+
+@pytest.mark.parametrize("body", DEEP, ids=len)
+async def test_deep_json_at_each_address(hostile: Site, body: bytes) -> None:
+    await hostile.change_settings(dynamic_registration="open")
+    for path in [*POSTED, b"/oauth/register"]:
+        await send(hostile, path, body, b"application/json", True)
+
+
+async def test_deep_and_huge_tokens_and_assertions(hostile: Site) -> None:
+    """JWTs whose parts are deep, wide, or almost nothing else."""
+    for part in (b"[" * 9_000, b'{"a":' * 3_000, b'{"alg":"ES256","kid":"' + b"x" * 40_000 + b'"}', b"{}", b""):
+        text = b".".join([urlsafe_b64encode(part).rstrip(b"=")] * 3).decode()
+        for name in ("assertion", "client_assertion", "subject_token", "actor_token", "token", "access_token"):
+            for grant in (value for value in PLAUSIBLE if value.startswith("urn:ietf:params:oauth:grant-type")):
+                body = urlencode({"grant_type": grant, name: text}).encode()
+                for path in (b"/oauth/token", b"/oauth/introspect", b"/oauth/revoke", b"/invoke/orders/place"):
+                    await send(hostile, path, body, FORM, True)
+        answer = await hostile.raw(
+            "GET", b"/invoke/orders/whoami", headers=[(b"authorization", f"Bearer {text}".encode())]
+        )
+        check(answer)
 
 
 @pytest.mark.parametrize("size", [8_000, 64_000])

@@ -34,3 +34,13 @@ def test_every_page_that_a_document_links_to_exists():
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())]
     assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_test_that_the_list_of_attacks_names_exists():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/attacks.md").read_text()))
+    files = list((ROOT / "tests").rglob("test_*.py"))
+    present = {path.stem for path in files}
+    for path in files:
+        present |= set(re.findall(r"def (test_\w+)", path.read_text()))
+    assert sorted(named - present) == []
+    assert len(named) > 100
