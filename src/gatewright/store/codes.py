@@ -1,7 +1,9 @@
 """Authorization codes. A redeemed one stays as a tombstone until it would have expired, so that a replay is seen."""
 
+from gatewright.store import token_groups
 from gatewright.store import tokens
 from gatewright.store.database import Transaction
+from gatewright.store.database import together
 from gatewright.store.documents import resource_names
 from gatewright.store.documents import resource_text
 from gatewright.store.documents import scope_names
@@ -62,6 +64,7 @@ def find(transaction: Transaction, digest: bytes) -> AuthorizationCode | None:
     )
 
 
+@together(token_groups.redeem_codes)
 def redeem(
     transaction: Transaction,
     digest: bytes,

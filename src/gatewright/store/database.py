@@ -5,9 +5,11 @@ outcome = await database.write(codes.redeem, code_digest, token, now)
 """
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import Concatenate
+from typing import Final
 from typing import ParamSpec
 from typing import Protocol
 from typing import TypeVar
@@ -43,6 +45,35 @@ class Transaction(Protocol):
 
 
 Verb = Callable[Concatenate[Transaction, P], T]
+
+
+class NotTogether(Exception):
+    """These calls must run one by one. What was done for them is undone."""
+
+
+Calls = Sequence[tuple[Sequence[Any], Mapping[str, Any]]]
+"""The arguments of several calls of a verb, by place and by name."""
+Together = Callable[[Transaction, Calls], Sequence[Any]]
+_TOGETHER: Final = "together"
+
+
+def together(run: Together) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Marks a verb of which many calls wait at once: `run` does several as one, in few statements, as if one by one.
+
+    It gives each call's result, or raises NotTogether when they depend on each other or do not all go as they mostly do.
+    """
+
+    def mark(verb: Callable[P, T]) -> Callable[P, T]:
+        setattr(verb, _TOGETHER, run)
+        return verb
+
+    return mark
+
+
+def together_of(verb: Callable[..., Any]) -> Together | None:
+    """What runs several calls of the verb as one."""
+    found: Together | None = getattr(verb, _TOGETHER, None)
+    return found
 
 
 class Database(Protocol):

@@ -11,6 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,12 +22,16 @@ from typing import NoReturn
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Unavailable
 from gatewright.store.counter import ChangeCounter
+from gatewright.store.database import NotTogether
 from gatewright.store.database import P
 from gatewright.store.database import Row
 from gatewright.store.database import T
+from gatewright.store.database import Together
 from gatewright.store.database import Verb
+from gatewright.store.database import together_of
 
 _LARGEST_GROUP: Final = 512
+_LARGEST_TOGETHER: Final = 32  # each size has a statement of its own, which the connection keeps
 _BUSY_MILLISECONDS: Final = 5000
 
 
@@ -83,13 +88,18 @@ def connect(path: Path) -> sqlite3.Connection:
 class _Job:
     """A verb that waits for the next group, and the future its caller waits on."""
 
-    __slots__ = ("error", "future", "result", "run")
+    __slots__ = ("args", "error", "future", "kwargs", "result", "verb")
 
-    def __init__(self, run: Callable[[SqliteTransaction], object], future: asyncio.Future[Any]) -> None:
-        self.run = run
+    def __init__(
+        self, verb: Callable[..., object], args: Sequence[Any], kwargs: Mapping[str, Any], future: asyncio.Future[Any]
+    ) -> None:
+        self.verb, self.args, self.kwargs = verb, args, kwargs
         self.future = future
         self.result: object = None
         self.error: BaseException | None = None
+
+    def run(self, transaction: SqliteTransaction) -> None:
+        self.result = self.verb(transaction, *self.args, **self.kwargs)
 
 
 class SqliteDatabase:
@@ -125,7 +135,7 @@ class SqliteDatabase:
         if self._closed:
             raise Unavailable("the database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.put(_Job(lambda transaction: verb(transaction, *args, **kwargs), future))
+        self._waiting.put(_Job(verb, args, kwargs, future))
         return await future
 
     async def close(self) -> None:
@@ -171,7 +181,7 @@ class SqliteDatabase:
 
     def _commit(self, transaction: SqliteTransaction, group: list[_Job]) -> None:
         """Commit the group as one; when a verb fails, once more with a savepoint around each."""
-        error = self._attempt(transaction, group, _run_all)
+        error = self._attempt(transaction, group, _run_together)
         if error is not None and len(group) > 1:
             error = self._attempt(transaction, group, _run_apart)
         if error is not None:
@@ -197,16 +207,39 @@ class SqliteDatabase:
                 self.feed.end_change()
 
 
-def _run_all(transaction: SqliteTransaction, group: list[_Job]) -> None:
+def _run_together(transaction: SqliteTransaction, group: list[_Job]) -> None:
+    """Calls of the same verb as one, if it can: each statement hands the interpreter over to another thread and back."""
+    of_verbs: dict[Callable[..., object], list[_Job]] = {}
     for job in group:
-        job.result = job.run(transaction)
+        of_verbs.setdefault(job.verb, []).append(job)
+    for verb, jobs in of_verbs.items():
+        run = together_of(verb)
+        for begin in range(0, len(jobs), _LARGEST_TOGETHER):
+            part = jobs[begin : begin + _LARGEST_TOGETHER]
+            if run is None or len(part) == 1 or not _ran_together(transaction, part, run):
+                for job in part:
+                    job.run(transaction)
+
+
+def _ran_together(transaction: SqliteTransaction, jobs: list[_Job], run: Together) -> bool:
+    transaction.execute("SAVEPOINT together")
+    try:
+        results = run(transaction, [(job.args, job.kwargs) for job in jobs])
+    except NotTogether:
+        transaction.execute("ROLLBACK TO together")
+        return False
+    finally:
+        transaction.execute("RELEASE together")
+    for job, result in zip(jobs, results, strict=True):
+        job.result = result
+    return True
 
 
 def _run_apart(transaction: SqliteTransaction, group: list[_Job]) -> None:
     for job in group:
         transaction.execute("SAVEPOINT verb")
         try:
-            job.result = job.run(transaction)
+            job.run(transaction)
         except BaseException as error:  # kept for its caller; fails again, for all, if the transaction is gone
             transaction.execute("ROLLBACK TO verb")
             job.error = _translated(error)

@@ -1,125 +1,67 @@
 """Access tokens, refresh tokens and the grants they descend from. Revoking deletes: a token not found is not active."""
 
 from collections.abc import Sequence
-from enum import Enum
 
 import msgspec
 
-from gatewright.store.database import Row
+from gatewright.store import token_groups
+from gatewright.store import token_rows
 from gatewright.store.database import Transaction
+from gatewright.store.database import together
 from gatewright.store.documents import marks
 from gatewright.store.documents import names
-from gatewright.store.documents import resource_names
-from gatewright.store.documents import resource_text
-from gatewright.store.documents import scope_names
-from gatewright.store.documents import scope_text
-from gatewright.store.documents import to_json
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Grant
 from gatewright.store.records import RefreshToken
-
-_ACCESS = (
-    "digest, id, client_id, user_id, grant_id, scope, issued_at, expires_at, jkt, exchanged_from, actors, resource"
-)
-_REFRESH = (
-    "digest, grant_id, client_id, user_id, scope, issued_at, expires_at, jkt, resource, consumed_at, successor,"
-    " sealed_answer"
-)
-_GRANT = "id, client_id, user_id, grant_type, scope, authenticated_at, created_at, refreshes_used, resource"
+from gatewright.store.token_groups import Refreshed as Refreshed
+from gatewright.store.token_rows import insert_access_tokens
+from gatewright.store.token_rows import insert_grants
+from gatewright.store.token_rows import insert_refresh_tokens
 
 
+@together(token_groups.add_access_tokens)
 def add_access_token(transaction: Transaction, token: AccessToken) -> None:
     """Keep an access token."""
-    transaction.execute(
-        f"INSERT INTO access_tokens ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            token.digest,
-            token.id,
-            token.client_id,
-            token.user_id,
-            token.grant_id,
-            scope_text(token.scope),
-            token.issued_at,
-            token.expires_at,
-            token.jkt,
-            token.exchanged_from,
-            to_json(token.actors) if token.actors else None,
-            resource_text(token.resource),
-        ),
-    )
+    insert_access_tokens(transaction, [token])
 
 
 def add_refresh_token(transaction: Transaction, token: RefreshToken) -> None:
     """Keep a fresh refresh token."""
-    transaction.execute(
-        f"INSERT INTO refresh_tokens ({_REFRESH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
-        (
-            token.digest,
-            token.grant_id,
-            token.client_id,
-            token.user_id,
-            scope_text(token.scope),
-            token.issued_at,
-            token.expires_at,
-            token.jkt,
-            resource_text(token.resource),
-        ),
-    )
+    insert_refresh_tokens(transaction, [token])
 
 
 def add_grant(
     transaction: Transaction, grant: Grant, access_token: AccessToken, refresh_token: RefreshToken | None
 ) -> None:
     """Keep a grant and the first tokens of its family."""
-    transaction.execute(
-        f"INSERT INTO grants ({_GRANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            grant.id,
-            grant.client_id,
-            grant.user_id,
-            grant.grant_type,
-            scope_text(grant.scope),
-            grant.authenticated_at,
-            grant.created_at,
-            grant.refreshes_used,
-            resource_text(grant.resource),
-        ),
-    )
-    add_access_token(transaction, access_token)
+    insert_grants(transaction, [grant])
+    insert_access_tokens(transaction, [access_token])
     if refresh_token is not None:
-        add_refresh_token(transaction, refresh_token)
+        insert_refresh_tokens(transaction, [refresh_token])
 
 
 def find_access_token(transaction: Transaction, digest: bytes) -> AccessToken | None:
     """The access token of that digest, expired or not."""
-    row = transaction.row(f"SELECT {_ACCESS} FROM access_tokens WHERE digest = ?", (digest,))
-    return _access_token(row) if row else None
+    row = transaction.row(f"SELECT {token_rows.ACCESS} FROM access_tokens WHERE digest = ?", (digest,))
+    return token_rows.access_token(row) if row else None
 
 
 def find_access_token_by_id(transaction: Transaction, token_id: str) -> AccessToken | None:
     """The access token of that row id, as the console lists it."""
-    row = transaction.row(f"SELECT {_ACCESS} FROM access_tokens WHERE id = ?", (token_id,))
-    return _access_token(row) if row else None
+    row = transaction.row(f"SELECT {token_rows.ACCESS} FROM access_tokens WHERE id = ?", (token_id,))
+    return token_rows.access_token(row) if row else None
 
 
 def find_refresh_token(transaction: Transaction, digest: bytes) -> RefreshToken | None:
     """The refresh token of that digest, consumed, expired or not."""
-    row = transaction.row(f"SELECT {_REFRESH} FROM refresh_tokens WHERE digest = ?", (digest,))
-    return _refresh_token(row) if row else None
+    row = transaction.row(f"SELECT {token_rows.REFRESH} FROM refresh_tokens WHERE digest = ?", (digest,))
+    return token_rows.refresh_token(row) if row else None
 
 
 def find_grant(transaction: Transaction, grant_id: str) -> Grant | None:
     """The grant of that id."""
-    row = transaction.row(f"SELECT {_GRANT} FROM grants WHERE id = ?", (grant_id,))
-    return _grant(row) if row else None
-
-
-class Refreshed(Enum):
-    """How an attempt to use a refresh token ended."""
-
-    DONE = "done"
-    EXHAUSTED = "exhausted"  # the client's Refresh Count is used up, or the grant is gone
-    REUSED = "reused"  # a consumed token outside grace: its family is revoked
+    row = transaction.row(f"SELECT {token_rows.GRANT} FROM grants WHERE id = ?", (grant_id,))
+    return token_rows.grant(row) if row else None
 
 
 class SameAnswer(msgspec.Struct, frozen=True):
@@ -136,6 +78,7 @@ def refresh(transaction: Transaction, grant_id: str, access_token: AccessToken, 
     return Refreshed.DONE
 
 
+@together(token_groups.rotate_refresh_tokens)
 def rotate_refresh_token(
     transaction: Transaction,
     digest: bytes,
@@ -301,7 +244,7 @@ def page(
     """Up to `limit` live access tokens, newest first, those with ids before `before`."""
     wanted = (("id <", before), ("client_id =", client_id), ("user_id =", user_id))
     given = [(condition, value) for condition, value in wanted if value is not None]
-    columns = ", ".join(f"a.{name}" for name in _ACCESS.split(", "))
+    columns = ", ".join(f"a.{name}" for name in token_rows.ACCESS.split(", "))
     found = transaction.rows(
         f"SELECT {columns}, coalesce(g.refreshes_used, 0), EXISTS (SELECT 1 FROM refresh_tokens r"
         " WHERE r.grant_id = a.grant_id AND r.consumed_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > ?))"
@@ -310,7 +253,7 @@ def page(
         " ORDER BY a.id DESC LIMIT ?",
         (now, now, *(value for _, value in given), limit),
     )
-    return [ListedToken(_access_token(row), bool(row[-1]), row[-2]) for row in found]
+    return [ListedToken(token_rows.access_token(row), bool(row[-1]), row[-2]) for row in found]
 
 
 class HeldGrant(msgspec.Struct, frozen=True):
@@ -323,7 +266,7 @@ class HeldGrant(msgspec.Struct, frozen=True):
 
 def held_grants(transaction: Transaction, user_id: str, now: int, limit: int = 500) -> list[HeldGrant]:
     """The user's grants that have a live token, up to `limit`."""
-    columns = ", ".join(f"g.{name}" for name in _GRANT.split(", "))
+    columns = ", ".join(f"g.{name}" for name in token_rows.GRANT.split(", "))
     found = transaction.rows(
         f"SELECT {columns}, (SELECT count(*) FROM access_tokens a WHERE a.grant_id = g.id"
         " AND (a.expires_at IS NULL OR a.expires_at > ?)), EXISTS (SELECT 1 FROM refresh_tokens r"
@@ -331,53 +274,5 @@ def held_grants(transaction: Transaction, user_id: str, now: int, limit: int = 5
         " FROM grants g WHERE g.user_id = ? LIMIT ?",
         (now, now, user_id, limit),
     )
-    held = [HeldGrant(_grant(row), row[-2], bool(row[-1])) for row in found]
+    held = [HeldGrant(token_rows.grant(row), row[-2], bool(row[-1])) for row in found]
     return [each for each in held if each.live or each.refreshable]
-
-
-def _access_token(row: Row) -> AccessToken:
-    return AccessToken(
-        digest=row[0],
-        id=row[1],
-        client_id=row[2],
-        user_id=row[3],
-        grant_id=row[4],
-        scope=scope_names(row[5]),
-        issued_at=row[6],
-        expires_at=row[7],
-        jkt=row[8],
-        exchanged_from=row[9],
-        actors=msgspec.json.decode(row[10], type=tuple[str, ...]) if row[10] else (),
-        resource=resource_names(row[11]),
-    )
-
-
-def _refresh_token(row: Row) -> RefreshToken:
-    return RefreshToken(
-        digest=row[0],
-        grant_id=row[1],
-        client_id=row[2],
-        user_id=row[3],
-        scope=scope_names(row[4]),
-        issued_at=row[5],
-        expires_at=row[6],
-        jkt=row[7],
-        resource=resource_names(row[8]),
-        consumed_at=row[9],
-        successor=row[10],
-        sealed_answer=row[11],
-    )
-
-
-def _grant(row: Row) -> Grant:
-    return Grant(
-        id=row[0],
-        client_id=row[1],
-        user_id=row[2],
-        grant_type=row[3],
-        scope=scope_names(row[4]),
-        authenticated_at=row[5],
-        created_at=row[6],
-        refreshes_used=row[7],
-        resource=resource_names(row[8]),
-    )
