@@ -29,6 +29,10 @@ export class FlowEditor {
     this.form = new StepForm(this, document.querySelector<HTMLElement>("#step-panel")!);
     diagram.classList.add("is-live");
     diagram.addEventListener("click", (event) => this.clicked(event));
+    diagram.addEventListener("focusin", (event) => {
+      const pointer = (event.target as HTMLElement).dataset.pointer;
+      if (pointer && pointer !== this.selected) this.select(pointer);
+    });
     diagram.addEventListener("keydown", (event) => this.key(event));
     draggable(this);
     document.addEventListener("gatewright:diagram", (event) => this.redraw((event as CustomEvent<Drawn>).detail));
