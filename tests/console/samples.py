@@ -7,6 +7,8 @@ from markupsafe import Markup
 from gatewright.admin.explanations import explain
 from gatewright.admin.keys import KeyLine
 from gatewright.console.diagram import of_source
+from gatewright.console.run_caller import KINDS
+from gatewright.console.run_caller import Chosen
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.console.text_difference import side_by_side
@@ -16,6 +18,7 @@ from gatewright.oauth.introspect import Introspection
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
 from gatewright.store.external_servers import ExternalServer
+from gatewright.store.failing_runs import FailingRun
 from gatewright.store.records import Acl
 from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
@@ -224,6 +227,8 @@ def step(name: str, kind: str, line: int, depth: int, offset: int, width: int, *
 
 
 RESULT = {
+    "note": "A token with these scopes would be refused.",
+    "stopped": None,
     "ok": False,
     "status": 404,
     "milliseconds": 5.21,
@@ -264,6 +269,11 @@ SERVICE_PAGE = {
     "revision": "1",
     "words": [{"label": "airports:lookup", "detail": "Look up"}],
     "input": '{\n  "from": "LHR",\n  "to": "XXX"\n}',
+    "caller": Chosen(kind="client", name="example", scopes="a b"),
+    "callers": KINDS,
+    "examples": {"usual": "{}", "none's": '{"a": "<b>"}'},
+    "failing": [FailingRun(id="0199-3", at=NOW - 60, service="airports:distance", request="r", client_id="", subject="", status=502, title="Bad gateway", detail="", seconds=0.1)],
+    "stops": "/do/0/start",
     "result": RESULT,
     "saved": None,
     "conflict": False,
@@ -587,6 +597,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "compare": ("packages/compare.html", {"frame": FRAME, "service": SERVICE, "rows": ROWS, "left": {"title": "Longer", "text": "a", "version": VERSION}, "right": {"title": "Now", "text": "b", "version": None}}),
     "compare-equal": ("packages/compare.html", {"frame": FRAME, "service": SERVICE, "rows": [], "left": {"title": "Now", "text": "a", "version": None}, "right": {"title": "Now", "text": "a", "version": None}}),
     "conflict": ("packages/conflict.html", {"frame": FRAME, "service": SERVICE, "rows": ROWS, "left": {"title": "Saved by somebody else"}, "right": {"title": "Yours"}, "source": FLOW, "revision": "2"}),
+    "service-examples": ("packages/_examples.html", {"examples": {"usual": "{}"}, "service": SERVICE}),
+    "service-stopped": ("packages/_run.html", {"result": RESULT | {"stopped": {"pointer": "/do/0/start", "name": "start", "action": "/console/services/run?name=a:b", "data": "{}", "context": "{}", "session": "c2VhbGVk"}}, "fresh": False}),
+    "service-stopped-for-good": ("packages/_run.html", {"result": RESULT | {"stopped": {"pointer": "/do/0/start", "name": "start", "action": "/console/services/run?name=a:b", "data": "{}", "context": "{}", "session": ""}}, "fresh": False}),
     "diagram-unreadable": ("packages/_diagram.html", {"diagram": of_source("a: ["), "marks": {}}),
     "get-token-fragment": ("get_token_fragment.html", {"frame": FRAME}),
     "get-token": (

@@ -11,6 +11,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/services/conflict": "service.save",
     "/services/resume": "service.save",
     "/services/run": "service.run",
+    "/services/example": "service.run",
     "/oauth/clients/new": "client.create",
     "/oauth/clients/edit": "client.update",
     "/oauth/clients/secret": "client.secret",

@@ -24,6 +24,7 @@ from gatewright.console import packages
 from gatewright.console import permissions
 from gatewright.console import refusals
 from gatewright.console import rehearsal
+from gatewright.console import running
 from gatewright.console import scopes
 from gatewright.console import search
 from gatewright.console import services
@@ -109,7 +110,8 @@ _ACTIONS: Final[dict[str, Page]] = {
     "/users/access/end": sign_ins.end_access,
     "/services/check": services.check,
     "/services/save": services.save,
-    "/services/run": services.run,
+    "/services/run": running.run,
+    "/services/example": services.example,
     "/services/conflict": versions.conflict,
     "/services/resume": services.resume,
     "/get-token/use": get_token.use,

@@ -9,31 +9,49 @@ from gatewright.flow import Trace
 from gatewright.flow.trace import Record
 from gatewright.kernel import yaml
 from gatewright.services.errors import ServiceError
+from gatewright.services.failing_runs import steps_of
+from gatewright.store.failing_runs import FailingRun
 
+Marks = dict[str, dict[str, Any]]
+"""What the diagram's cards say of a run, by pointer: `marks` of `packages/_diagram.html`."""
 _MOST_COMPARED: Final = 400
 """Lines. Comparing takes time that grows with their square."""
 
 
 def show_run(
-    trace: Trace, source: str, seconds: float, *, output: Any = None, error: ServiceError | None = None
-) -> dict[str, Any]:
-    """The context of `packages/_run.html`. source: the flow's text, for the steps' lines."""
+    trace: Trace, source: str, seconds: float, *, output: Any = None, error: ServiceError | None = None,
+    stopped: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The context of `packages/_run.html`. source: the flow's text, for the steps' lines. stopped: where it waits."""
     place = str(error.extensions.get("instance", "")) if error else ""
     return {
         "ok": error is None,
+        "stopped": stopped,
+        "note": "",
         "status": error.status if error else 200,
         "milliseconds": seconds * 1000,
-        "output": "" if error else pretty_json(output),
+        "output": "" if error or stopped else pretty_json(output),
         "error": {"title": error.title, "detail": error.detail, "place": place} if error else None,
         "steps": _steps(trace, source),
         "left_out": trace.left_out,
     }
 
 
-def marks_of(trace: Trace, source: str) -> dict[str, dict[str, Any]]:
-    """What the diagram's cards say of a run: `marks` of `packages/_diagram.html`."""
+def show_failing_run(run: FailingRun, source: str) -> tuple[dict[str, Any], Marks]:
+    """A run that failed some time ago, as it was recorded."""
+    trace = Trace(most=len(run.steps) + 1)
+    for record in steps_of(run):
+        trace.add(record)
+    trace.left_out = run.left_out
+    place = {"instance": str(run.steps[-1]["pointer"])} if run.steps else {}
+    error = ServiceError(run.status, run.title, run.detail, extensions=place)
+    return show_run(trace, source, run.seconds, error=error), marks_of(trace, source)
+
+
+def marks_of(trace: Trace, source: str) -> Marks:
+    """What the diagram's cards say of a run."""
     document = _document(trace, source)
-    marks: dict[str, dict[str, Any]] = {}
+    marks: Marks = {}
     for record in trace.records:
         mark = marks.setdefault(record.pointer, {"runs": 0, "milliseconds": 0.0, "state": "good", "thens": []})
         mark["runs"] += 1

@@ -23,7 +23,7 @@ CURRENT: Final = "current"
 
 async def show_list(visit: Visit) -> Response:
     """Every save, the newest first; before it what the file holds when it was changed past the console."""
-    service = find_service(visit)
+    service = find_flow(visit)
     before = visit.query("cursor")
     found = await visit.read(store.page, service.name, before=before, limit=51)
     newest = await visit.read(store.newest, service.name)
@@ -41,7 +41,7 @@ async def show_list(visit: Visit) -> Response:
 
 async def compare(visit: Visit) -> Response:
     """Two versions side by side; `from` and `to` are ids, or `current`."""
-    service = find_service(visit)
+    service = find_flow(visit)
     left, right = await _side(visit, service, visit.query("from")), await _side(visit, service, visit.query("to"))
     rows = side_by_side(left["text"], right["text"])
     return visit.page("packages/compare.html", service=service, left=left, right=right, rows=rows)
@@ -49,7 +49,7 @@ async def compare(visit: Visit) -> Response:
 
 async def restore(visit: Visit) -> Response:
     """Ask, then make a former version the newest one again; what is in between stays in the list."""
-    service = find_service(visit)
+    service = find_flow(visit)
     version = await visit.read(service_versions.find, service.name, visit.query("version"))
     here = f"/console/services/versions?name={quote(service.name)}"
     current = read_source(visit.parts.packages_folder, service)
@@ -75,7 +75,7 @@ async def restore(visit: Visit) -> Response:
 
 async def conflict(visit: Visit) -> Response:
     """What somebody else saved meanwhile beside what is in the editor, and the choice."""
-    return show_conflict(visit, find_service(visit), visit.field("source").replace("\r\n", "\n"), 200)
+    return show_conflict(visit, find_flow(visit), visit.field("source").replace("\r\n", "\n"), 200)
 
 
 def show_conflict(visit: Visit, service: Service, text: str, status: int) -> Response:
@@ -100,7 +100,7 @@ async def _side(visit: Visit, service: Service, which: str) -> dict[str, Any]:
     return {"title": version.note or "Version", "text": version.text, "version": version}
 
 
-def find_service(visit: Visit) -> Service:
+def find_flow(visit: Visit) -> Service:
     """The flow that the address names. Raises NotFound; Conflict for a service that is not edited here."""
     service = visit.catalogue.service(visit.query("name"))
     if service is None:

@@ -9,6 +9,8 @@ import msgspec
 from gatewright.flow.run import FlowEnded
 from gatewright.flow.run import Frame
 from gatewright.flow.run import Run
+from gatewright.flow.stepper import Changed
+from gatewright.flow.stepper import Taken
 from gatewright.flow.trace import Watch
 
 END = -1
@@ -45,7 +47,7 @@ def targets_of(names: list[str], index: int) -> dict[str, int]:
 def run_list(steps: tuple[Step, ...]) -> Body:
     """One loop over the steps: a plain function when no step needs to wait for anything."""
     count = len(steps)
-    watched_now, watched_later = _watched(steps)
+    watched_now, watched_later = _watched_now(steps), _watched_later(steps)
 
     def run_now(frame: Frame, data: Any) -> Any:
         if frame.run.trace is not None:
@@ -74,8 +76,8 @@ def run_list(steps: tuple[Step, ...]) -> Body:
     return Body(False, run_now)
 
 
-def _watched(steps: tuple[Step, ...]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The same loops, for runs whose steps somebody watches."""
+def _watched_now(steps: tuple[Step, ...]) -> Callable[..., Any]:
+    """The same loop, for runs whose steps somebody watches; whoever does may stop it, or step in (`stepper`)."""
     count = len(steps)
 
     def run_now(frame: Frame, data: Any) -> Any:
@@ -85,6 +87,12 @@ def _watched(steps: tuple[Step, ...]) -> tuple[Callable[..., Any], Callable[...,
             frame.tick()
             step, here = steps[index], index
             record = watch.enter(step, frame.iteration, data)
+            if type(record) is Taken:
+                data, index = record.output, _index(steps, here, record.then)
+                run.context = record.context
+                continue
+            if type(record) is Changed:
+                data, run.context, record = record.data, record.context, record.record
             try:
                 data, index = step.run(frame, data)
             except BaseException as error:
@@ -93,6 +101,13 @@ def _watched(steps: tuple[Step, ...]) -> tuple[Callable[..., Any], Callable[...,
             watch.leave(record, data, run.context, None if index == here + 1 else _then(steps, index))
         return _finish(index, data)
 
+    return run_now
+
+
+def _watched_later(steps: tuple[Step, ...]) -> Callable[..., Any]:
+    """The same, where some step waits."""
+    count = len(steps)
+
     async def run_later(frame: Frame, data: Any) -> Any:
         index, run, watch = 0, frame.run, frame.run.trace
         assert watch is not None
@@ -100,6 +115,12 @@ def _watched(steps: tuple[Step, ...]) -> tuple[Callable[..., Any], Callable[...,
             frame.tick()
             step, here = steps[index], index
             record = watch.enter(step, frame.iteration, data)
+            if type(record) is Taken:
+                data, index = record.output, _index(steps, here, record.then)
+                run.context = record.context
+                continue
+            if type(record) is Changed:
+                data, run.context, record = record.data, record.context, record.record
             try:
                 if step.is_async:
                     data, index = await step.run(frame, data)
@@ -111,7 +132,7 @@ def _watched(steps: tuple[Step, ...]) -> tuple[Callable[..., Any], Callable[...,
             watch.leave(record, data, run.context, None if index == here + 1 else _then(steps, index))
         return _finish(index, data)
 
-    return run_now, run_later
+    return run_later
 
 
 def _finish(index: int, data: Any) -> Any:
@@ -124,6 +145,15 @@ def _then(steps: tuple[Step, ...], following: int) -> str:
     if following == END:
         return "end"
     return steps[following].name if following < len(steps) else "exit"
+
+
+def _index(steps: tuple[Step, ...], here: int, then: str | None) -> int:
+    """The index that a step led to, by what `_then` said of it; None: the next one."""
+    if then is None:
+        return here + 1
+    if then == "end":
+        return END
+    return next((index for index, step in enumerate(steps) if step.name == then), len(steps))
 
 
 def _fail(watch: Watch, record: Any, error: BaseException, run: Run) -> None:

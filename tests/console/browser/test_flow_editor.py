@@ -129,3 +129,31 @@ def test_views_show_diagram_or_source_alone(page: Page) -> None:
     expect(card(page, "answer")).to_be_visible()
     page.get_by_role("button", name="Both").click()
     expect(page.locator("#source-form .cm-content")).to_be_visible()
+
+
+def test_run_stops_where_b_says_and_goes_on_with_changed_data(flow: Page) -> None:
+    page = flow
+    card(page, "greet").focus()
+    page.keyboard.press("b")
+    expect(card(page, "greet")).to_have_class(re.compile("is-stop"))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stopped")).to_contain_text("Stopped before greet")
+    expect(card(page, "greet").locator(".flow-mark")).to_contain_text("paused here")
+    page.get_by_label("Data").fill('{"name": "Grace"}')
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#output")).to_contain_text("Hello, Grace")
+    expect(card(page, "greet").locator(".flow-mark")).to_contain_text("ms")
+
+
+def test_example_is_kept_and_put_back(flow: Page) -> None:
+    page = flow
+    page.get_by_text("Keep this input").click()
+    page.get_by_label("Name of the example").fill("Usual")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.locator("#run-form .cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.get_by_role("link", name="Usual").click()
+    expect(page.locator("#input")).to_have_value(re.compile("Ada"))
+    page.get_by_role("button", name="Remove the example Usual").click()
+    expect(page.get_by_role("link", name="Usual")).to_have_count(0)

@@ -80,6 +80,16 @@ const source = views.get("source");
 const diagram = document.querySelector<HTMLElement>("#diagram");
 if (source && diagram) bench(new FlowEditor(source, diagram));
 
+// An example takes the place of what stands in the input.
+document.addEventListener("click", (event) => {
+  const example = (event.target as Element).closest<HTMLElement>("[data-input]");
+  const view = example && views.get("input");
+  if (!example || !view) return;
+  event.preventDefault();
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: example.dataset.input! } });
+  view.focus();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) {
     event.preventDefault();

@@ -19,6 +19,7 @@ export type Place = { list?: string; after?: string };
 
 export class FlowEditor {
   selected = "";
+  readonly stops = new Set<string>();
   private parsed: FlowText | null = null;
   private drawn: Text;
   private readonly form: StepForm;
@@ -26,6 +27,7 @@ export class FlowEditor {
 
   constructor(readonly view: EditorView, readonly diagram: HTMLElement) {
     this.drawn = view.state.doc;
+    for (const pointer of document.querySelector<HTMLInputElement>("#stops")?.value.split("\n") ?? []) this.stops.add(pointer);
     this.form = new StepForm(this, document.querySelector<HTMLElement>("#step-panel")!);
     diagram.classList.add("is-live");
     diagram.addEventListener("click", (event) => this.clicked(event));
@@ -73,6 +75,13 @@ export class FlowEditor {
       this.tell(error.message);
       return false;
     }
+  }
+
+  /** Let runs stop before a step, or not any more. */
+  toggleStop(pointer = this.selected): void {
+    if (!this.stops.delete(pointer)) this.stops.add(pointer);
+    announce(this.stops.has(pointer) ? "Runs stop before this step." : "Runs do not stop here any more.");
+    this.settle();
   }
 
   /** Show a step as the one that is worked on, here and in the source. */
@@ -166,7 +175,10 @@ export class FlowEditor {
       card.tabIndex = is ? 0 : -1;
       card.toggleAttribute("aria-current", is);
       card.draggable = true;
+      card.classList.toggle("is-stop", this.stops.has(card.dataset.pointer!));
     }
+    const field = document.querySelector<HTMLInputElement>("#stops");
+    if (field) field.value = cards.map((card) => card.dataset.pointer!).filter((pointer) => this.stops.has(pointer)).join("\n");
     this.form.show();
     for (const watcher of this.watchers) watcher();
   }
@@ -199,6 +211,7 @@ export class FlowEditor {
     if (key === "a") return () => void this.add({ after: this.selected });
     if (key === "A") return () => void this.add({ list: listOf(this.selected) });
     if (key === "Delete" || key === "Backspace") return () => this.remove();
+    if (key === "b") return () => this.toggleStop();
     if (key === "Enter" || key === "F2") return () => this.form.focus();
     const next = neighbour(this, this.selected, key);
     return next ? () => this.select(next.dataset.pointer!, { focus: true }) : key.startsWith("Arrow") ? () => {} : null;

@@ -19,7 +19,7 @@ export class StepForm {
   /** The form of the step that is selected now; what is being typed is left alone. */
   show(): void {
     const { selected, text } = this.editor;
-    const state = `${selected}\n${text.text}`;
+    const state = `${selected}\n${this.editor.stops.has(selected)}\n${text.text}`;
     if (state === this.shown && this.panel.childElementCount) return;
     const active = document.activeElement as HTMLElement | null;
     const kept = active && this.panel.contains(active) ? (active.dataset.path ?? active.dataset.action) : undefined;
@@ -46,7 +46,8 @@ export class StepForm {
     const actions = document.createElement("div");
     actions.className = "actions";
     actions.append(
-      action("up", "Move up", "Alt+↑"), action("down", "Move down", "Alt+↓"), action("add", "Add after", "a"), action("remove", "Remove", "Del"),
+      action("up", "Move up", "Alt+↑"), action("down", "Move down", "Alt+↓"), action("add", "Add after", "a"), action("stop", this.editor.stops.has(selected) ? "Do not stop here" : "Stop here", "b"),
+      action("remove", "Remove", "Del"),
     );
     const name = this.field({ label: "Name", path: [], type: "text" }, selected.split("/").at(-1)!);
     const own = (kind?.fields ?? []).map((field) => this.field(field));
@@ -161,6 +162,7 @@ export class StepForm {
     if (name === "up") this.editor.move(-1);
     if (name === "down") this.editor.move(1);
     if (name === "remove") this.editor.remove();
+    if (name === "stop") this.editor.toggleStop();
     if (name === "add") void this.editor.add({ after: this.editor.selected });
   }
 }

@@ -1,0 +1,139 @@
+"""What every page of a service shows: what it is, who may call it, its source, and what came of running or saving it."""
+
+import secrets
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from gatewright.console.diagram import of_source
+from gatewright.console.run_caller import KINDS
+from gatewright.console.run_caller import chosen
+from gatewright.console.run_result import Marks
+from gatewright.console.templating import pretty_json
+from gatewright.console.visit import Visit
+from gatewright.flow import Problem
+from gatewright.kernel.errors import NotFound
+from gatewright.services.catalogue import Service
+from gatewright.services.coverage import Openings
+from gatewright.services.coverage import deciding_target
+from gatewright.services.draft import check_source
+from gatewright.services.names import invoke_path
+from gatewright.services.source import Source
+from gatewright.services.source import digest_of
+from gatewright.services.source import read_source
+from gatewright.store import failing_runs
+from gatewright.store import service_versions
+from gatewright.web.security_headers import POLICY
+
+_RUNS = 10
+
+
+async def check_text(visit: Visit, text: str) -> list[Problem]:
+    """Every problem of a flow's text, held against the services and connections that there are."""
+    return check_source(visit.catalogue, text, await visit.parts.directory.connections())
+
+
+def find_service(visit: Visit) -> Service:
+    """The service that the address names. Raises NotFound."""
+    service = visit.catalogue.service(visit.query("name"))
+    if service is None:
+        raise NotFound(f"There is no service {visit.query('name')}.")
+    return service
+
+
+def source_of(visit: Visit, service: Service) -> Source | None:
+    """The text of a service's file; None when it has none, or it cannot be shown."""
+    if service.kind == "builtin":
+        return None
+    try:
+        return read_source(visit.parts.packages_folder, service)
+    except (NotFound, UnicodeDecodeError):
+        return None
+
+
+async def page(
+    visit: Visit, service: Service, text: str, revision: str, *, problems: list[dict[str, Any]] | None = None,
+    saved: str | None = None, result: dict[str, Any] | None = None, marks: Marks | None = None, given: str = "",
+    status: int = 200,
+) -> Response:  # fmt: skip
+    """The service's page. text, revision: of the source; given: the input to run it with."""
+    visit.nonce = secrets.token_urlsafe(16)
+    service = visit.catalogue.service(service.name) or service
+    scopes = Openings((await visit.parts.directory.scopes()).values())
+    templates = visit.catalogue.templates_of(service.name)
+    opening = set(scopes.scopes_for(service.name)).union(*(scopes.scopes_for(service.name, each) for each in templates))
+    response = visit.page(
+        "packages/service.html",
+        status,
+        service=service,
+        routes=[template.text for template in templates],
+        invoke=invoke_path(service.name),
+        scopes=sorted(opening),
+        acl=await _acl(visit, service.name),
+        schemas={"input": _schema(service.input_schema), "output": _schema(service.output_schema)},
+        source=text,
+        source_name=service.file,
+        revision=revision or digest_of(text),
+        words=_words(visit),
+        input=given or visit.field("input") or pretty_json(dict(service.sample)),
+        caller=chosen(visit),
+        callers=KINDS,
+        examples=await visit.read(service_versions.examples, service.name),
+        failing=await visit.read(failing_runs.page, service.name, limit=_RUNS),
+        stops=visit.field("stops"),
+        result=result,
+        fresh=False,
+        diagram=of_source(text, problems or []) if service.kind == "flow" and text else None,
+        marks=marks or {},
+        problems=problems or [],
+        saved=saved,
+        conflict=False,
+        curl=_curl(visit, service),
+    )
+    # The editor makes style elements of its own; they carry this nonce.
+    own = POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{visit.nonce}'")
+    response.headers["content-security-policy"] = own
+    return response
+
+
+async def _acl(visit: Visit, name: str) -> dict[str, Any] | None:
+    acls = await visit.parts.directory.acls()
+    target = deciding_target(acls, name)
+    return {"target": target, "groups": acls[target]} if target else None
+
+
+def _schema(schema: Any) -> str:
+    return pretty_json(dict(schema)) if schema else ""
+
+
+def _words(visit: Visit) -> list[dict[str, str]]:
+    """What completion offers where a service can be named."""
+    return [{"label": name, "detail": each.title or each.kind} for name, each in visit.catalogue.services.items()]
+
+
+def _curl(visit: Visit, service: Service) -> str:
+    body = msgspec.json.encode(dict(service.sample)).decode().replace("'", "'\\''")
+    return (
+        f'curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d \'{body}\''
+        f" {visit.parts.server.issuer}{invoke_path(service.name)}"
+    )
+
+
+def shown(problems: list[Problem]) -> list[dict[str, Any]]:
+    """Problems as the page and the editor's script take them."""
+    return [
+        {
+            "line": problem.line,
+            "column": problem.column,
+            "pointer": problem.pointer,
+            "severity": problem.severity,
+            "message": problem.message + (f" ({problem.mend})" if problem.mend else ""),
+        }
+        for problem in problems
+    ]
+
+
+def of_service(problem: Any) -> dict[str, Any]:
+    """The same of a problem that disables a service."""
+    return {"line": problem.line, "column": problem.column, "severity": "error", "message": problem.message}
