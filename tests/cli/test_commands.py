@@ -1,4 +1,5 @@
 import json
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -145,6 +146,38 @@ def test_audit_names_who_did_it(command: Command, workspace: Path) -> None:
     row = _json(command("audit", "list", "--limit", "1", "--json", "-w", workspace).out)[0]
     assert (row["action"], row["target"]) == ("client.disable", "Example (1.0)")
     assert row["actor"].endswith(" (shell)")
+
+
+def test_audit_verify_finds_a_row_that_somebody_changed_in_the_database(command: Command, workspace: Path) -> None:
+    whole = command("audit", "verify", "-w", workspace)
+    assert whole.status == 0
+    noted = whole.out.split()[-1]
+    command("client", "disable", "example", "-w", workspace)
+    assert command("audit", "verify", "--expect", noted, "-w", workspace).status == 0
+    assert command("audit", "verify", "--expect", "1:00", "-w", workspace).status == 1
+    assert command("audit", "verify", "--expect", "x", "-w", workspace).status == 2
+    with sqlite3.connect(workspace / "data" / "gatewright.db") as connection:
+        connection.execute("DROP TRIGGER audit_no_update")
+        connection.execute("UPDATE audit SET actor = 'eve' WHERE action = 'client.disable'")
+    connection.close()
+    broken = command("audit", "verify", "-w", workspace)
+    assert broken.status == 1
+    assert "was changed" in broken.out
+    assert "client.disable of Example (1.0) by eve" in broken.out
+
+
+def test_audit_exports_json_lines(command: Command, workspace: Path) -> None:
+    command("client", "disable", "example", "-w", workspace)
+    lines = [json.loads(line) for line in command("audit", "export", "-w", workspace).out.splitlines()]
+    assert lines[0]["action"] == "client.disable"
+    assert lines[0]["before"] is None or isinstance(lines[0]["before"], dict)
+
+
+def test_a_refusal_is_explained_in_the_shell(command: Command, workspace: Path) -> None:
+    missing = command("audit", "refusal", "nothing", "-w", workspace)
+    assert missing.status == 1
+    assert "no receipt is kept under nothing" in missing.err
+    assert command("audit", "refusals", "-w", workspace).out == "none\n"
 
 
 def test_packages_show_services_and_templates(command: Command, workspace: Path) -> None:

@@ -17,9 +17,11 @@ from gatewright.identity.second_factor import Factors
 from gatewright.oauth.introspect import Introspection
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
+from gatewright.store.audit_chain import Head
 from gatewright.store.external_servers import ExternalServer
 from gatewright.store.failing_runs import FailingRun
 from gatewright.store.records import Acl
+from gatewright.store.records import AuditRow
 from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
 from gatewright.store.records import Consent
@@ -123,6 +125,7 @@ REFUSAL = Refusal(
     scopes=("orders",),
     parameters=(("year", "4 characters"),),
 )
+AUDITED = AuditRow(id="1", at=NOW - 60, actor="admin", action="client.update", target="Postman (1.0)")
 CLIENT_VALUES = {
     "name": "Postman",
     "version": "1.0",
@@ -401,6 +404,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "frame": FRAME, "values": dict.fromkeys(("request", "method", "address", "headers", "body"), ""), "errors": {},
             "methods": [("GET", "GET")], "found": Rehearsed(REFUSAL, explain(REFUSAL), REFUSAL), "notes": ["Files are not read."],
             "line": "GET /invoke/orders/audit", "what": "Call of a service",
+        },
+    ),
+    "audit": (
+        "explain/audit.html",
+        {
+            "frame": FRAME, "rows": [{"row": AUDITED, "changes": [("description", "Old", "New")]}],
+            "chosen": {"actor": "", "action": "", "target": "", "since": "", "until": ""}, "actions": [("client.", "Clients")],
+            "sums": [("Tokens issued", "client_credentials 3")], "head": Head(1, b"x" * 32), "next_cursor": "", "is_first": True,
+            "query": "",
         },
     ),
     "search-none": ("search.html", {"frame": FRAME, "q": "zzz", "results": []}),

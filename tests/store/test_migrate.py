@@ -4,10 +4,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 
 from gatewright.kernel.errors import StartupError
+from gatewright.store import audit_chain
 from gatewright.store.migrate import NEWEST
 from gatewright.store.migrate import migrate_sqlite
+from gatewright.store.sqlite import SqliteTransaction
+from gatewright.store.sqlite import connect
 
 VERSIONS = Path(migrate_sqlite.__code__.co_filename).parent / "migrations" / "versions"
 
@@ -75,3 +79,18 @@ def test_several_that_start_at_once_migrate_once(tmp_path: Path) -> None:
         thread.join()
     assert failed == []
     assert query(path, "SELECT count(*) FROM changes") == [(1,)]
+
+
+def test_audit_rows_of_before_the_chain_are_chained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, upgrade = tmp_path / "gatewright.db", command.upgrade
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "upgrade", lambda config, _: upgrade(config, "0008"))
+        migrate_sqlite(path)
+    query(path, "INSERT INTO audit VALUES ('2', 20, 'ada', 'client.update', 'ü \u2028 \\ / \"', '{}', NULL)")
+    query(path, "INSERT INTO audit VALUES ('1', 10, 'ada', 'client.create', 'c', NULL, '{\"a\": \"\t\"}')")
+    migrate_sqlite(path)
+    connection = connect(path)
+    transaction = SqliteTransaction(connection, lambda: None)
+    assert list(audit_chain.breaks(transaction)) == []
+    assert audit_chain.head(transaction).number == 2
+    connection.close()

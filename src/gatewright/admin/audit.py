@@ -2,14 +2,34 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from gatewright.admin.actor import By
 from gatewright.kernel.ids import row_id
+from gatewright.store import audit_chain
 from gatewright.store import changes
+from gatewright.store.audit_chain import Break
 from gatewright.store.database import Transaction
 from gatewright.store.documents import to_json
 from gatewright.store.records import AuditRow
 
 page = changes.audit_page
+head = audit_chain.head
+hash_of = audit_chain.hash_of
+
+
+def breaks(transaction: Transaction) -> list[Break]:
+    """Every place at which the log is not what was written."""
+    return list(audit_chain.breaks(transaction))
+
+
+def json_line(row: AuditRow) -> bytes:
+    """A row as one line of JSON, its values before and after as they are."""
+    document = msgspec.to_builtins(row)
+    for name in ("before", "after"):
+        if document[name] is not None:
+            document[name] = msgspec.Raw(document[name].encode())
+    return msgspec.json.encode(document) + b"\n"
 
 
 def record(

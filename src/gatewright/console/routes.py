@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from gatewright.app.parts import Parts
 from gatewright.console import acls
 from gatewright.console import associations
+from gatewright.console import audit
 from gatewright.console import browser_grant
 from gatewright.console import clients
 from gatewright.console import device_grant
@@ -57,6 +58,8 @@ _SHOWN: Final[dict[str, Page]] = {
     "/oauth/external": external_servers.show_list,
     "/oauth/issuers": trusted_issuers.show_list,
     "/refusals": refusals.show_list,
+    "/audit": audit.show_list,
+    "/audit/export": audit.export,
     "/refusals/receipt": refusals.show,
     "/users": users.show_list,
     "/users/sign-ins": sign_ins.show,

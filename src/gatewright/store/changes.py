@@ -1,10 +1,10 @@
 """The change log that caches follow, and the audit log that people read."""
 
+from gatewright.store import audit_chain
 from gatewright.store.database import Transaction
+from gatewright.store.documents import containing
 from gatewright.store.records import AuditRow
 from gatewright.store.records import Change
-
-_AUDIT = "id, at, actor, action, target, before, after"
 
 
 def newest(transaction: Transaction) -> int:
@@ -25,17 +25,38 @@ def since(transaction: Transaction, after: int) -> list[Change] | None:
 
 def add_audit(transaction: Transaction, row: AuditRow) -> None:
     """Append to the audit log."""
-    transaction.execute(
-        f"INSERT INTO audit ({_AUDIT}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (row.id, row.at, row.actor, row.action, row.target, row.before, row.after),
+    audit_chain.append(transaction, row)
+
+
+def audit_page(
+    transaction: Transaction,
+    before: str | None = None,
+    limit: int = 50,
+    *,
+    actor: str = "",
+    action: str = "",
+    target: str = "",
+    since: int = 0,
+    until: int = 0,
+) -> list[AuditRow]:
+    """Up to `limit` audit rows, newest first, those before the row of the id `before`.
+
+    actor, target: what they contain; action: what it begins with (`client.`); since, until: times.
+    """
+    conditions, parameters = [], []
+    for condition, value in (
+        ("number < (SELECT number FROM audit WHERE id = ?)", before),
+        ("lower(actor) LIKE ? ESCAPE '!'", containing(actor.lower()) if actor else ""),
+        ("action LIKE ? ESCAPE '!'", containing(action)[1:] if action else ""),
+        ("lower(target) LIKE ? ESCAPE '!'", containing(target.lower()) if target else ""),
+        ("at >= ?", since),
+        ("at < ?", until),
+    ):
+        if value:
+            conditions.append(condition)
+            parameters.append(value)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    found = transaction.rows(
+        f"SELECT {audit_chain.COLUMNS} FROM audit {where} ORDER BY number DESC LIMIT ?", (*parameters, limit)
     )
-
-
-def audit_page(transaction: Transaction, before: str | None = None, limit: int = 50) -> list[AuditRow]:
-    """Up to `limit` audit rows, newest first, those with ids before `before`."""
-    condition, parameters = ("WHERE id < ?", (before,)) if before else ("", ())
-    found = transaction.rows(f"SELECT {_AUDIT} FROM audit {condition} ORDER BY id DESC LIMIT ?", (*parameters, limit))
-    return [
-        AuditRow(id=row[0], at=row[1], actor=row[2], action=row[3], target=row[4], before=row[5], after=row[6])
-        for row in found
-    ]
+    return [audit_chain.audit_row(row) for row in found]

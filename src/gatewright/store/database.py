@@ -43,6 +43,10 @@ class Transaction(Protocol):
         """
         ...
 
+    def alone(self) -> None:
+        """From here to the commit no other transaction that announces, or is alone, runs, on any node."""
+        ...
+
 
 Verb = Callable[Concatenate[Transaction, P], T]
 

@@ -66,9 +66,13 @@ class PostgresqlTransaction:
     def announce(self, kind: str, key: str, now: int) -> None:
         """Record a change that caches must follow. One announcing transaction at a time: ids appear in order."""
         if self.announced is None:
-            self._run(f"SELECT pg_advisory_xact_lock({_CHANGE_LOCK})", ())
+            self.alone()
         row = self.row("INSERT INTO changes (kind, name, at) VALUES (?, ?, ?) RETURNING id", (kind, key, now))
         self.announced = row[0] if row else None
+
+    def alone(self) -> None:
+        """Let no other transaction run that announces, or is alone."""
+        self._run(f"SELECT pg_advisory_xact_lock({_CHANGE_LOCK})", ())
 
     def _run(self, sql: str, parameters: Sequence[object]) -> None:
         try:

@@ -62,6 +62,9 @@ class SqliteTransaction:
         self._on_announce()
         self.execute("INSERT INTO changes (kind, name, at) VALUES (?, ?, ?)", (kind, key, now))
 
+    def alone(self) -> None:
+        """SQLite has one writer at a time as it is."""
+
 
 class SqliteReader(SqliteTransaction):
     """For verbs that only read."""
