@@ -93,6 +93,10 @@ OPERATIONS: Final[Mapping[str, Need]] = {
     "group.delete": _EVERYTHING,
     "acl.save": _EVERYTHING,
     "acl.delete": _EVERYTHING,
+    "package.install": _EVERYTHING,  # its page asks for proof before the file is chosen, for a question would lose it
+    "package.remove": _SENSITIVE,
+    "package.enable": _EVERYTHING,
+    "package.disable": _EVERYTHING,
     "service.save": _EVERYTHING,
     "service.run": _EVERYTHING,
 }

@@ -39,7 +39,7 @@ def door(page: Page, parts: Parts, operation: str, *, viewed: bool = False) -> E
             return _signed_out(request)
         if found.user.user.must_change_password:
             return to_new_password(request)
-        form = await read_form(request, MOST_FORM_BYTES) if request.method == "POST" else FormData()
+        form = await read_form(request, MOST_FORM_BYTES, files=True) if request.method == "POST" else FormData()
         visit = Visit(request, parts, found, form)
         return _refusal(visit, needed, viewed=viewed) or await answer(_proven(page, needed), visit)
 

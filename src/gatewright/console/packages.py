@@ -92,7 +92,9 @@ def _problems(visit: Visit, values: dict[str, str]) -> dict[str, str]:
 def _package(visit: Visit, loaded: LoadedPackage) -> dict[str, Any]:
     version = loaded.package.version if loaded.package else "unknown"
     return {
+        "folder": loaded.folder,
         "name": loaded.folder or "Built in",
+        "switched_off": loaded.switched_off,
         "version": version if loaded.folder else __version__,
         "problems": [str(problem) for problem in loaded.problems],
         "nodes": _nodes(visit, loaded),

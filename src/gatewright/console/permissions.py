@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 _OPERATIONS: Final[Mapping[str, str]] = {
+    "/packages/install": "package.install",
+    "/packages/remove": "package.remove",
+    "/packages/enable": "package.enable",
+    "/packages/disable": "package.disable",
     "/services/new": "service.save",
     "/services/check": "flow.check",
     "/services/save": "service.save",

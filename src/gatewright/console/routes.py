@@ -21,6 +21,7 @@ from gatewright.console import groups
 from gatewright.console import home
 from gatewright.console import inspector
 from gatewright.console import keys
+from gatewright.console import package_actions
 from gatewright.console import packages
 from gatewright.console import permissions
 from gatewright.console import refusals
@@ -69,6 +70,10 @@ _SHOWN: Final[dict[str, Page]] = {
 """Pages that only show."""
 
 _FORMS: Final[dict[str, Page]] = {
+    "/packages/install": package_actions.install,
+    "/packages/remove": package_actions.remove,
+    "/packages/enable": package_actions.enable,
+    "/packages/disable": package_actions.disable,
     "/services/new": packages.add_flow,
     "/services/restore": versions.restore,
     "/oauth/clients/new": clients.register,
