@@ -137,3 +137,12 @@ def test_lifetimes_by_grant_are_a_mapping_or_lines(value: object) -> None:
 
 def test_every_grant_can_have_a_lifetime() -> None:
     assert set(lifetimes.GRANTS) == set(GRANTS)
+
+
+@pytest.mark.parametrize("field", ["rate_limit", "daily_quota"])
+def test_limit_of_calls_is_a_number_or_unlimited(field: str) -> None:
+    assert getattr(read_client({field: 25}, WEB), field) == 25
+    assert getattr(read_client({field: "unlimited"}, WEB), field) == "unlimited"
+    for bad in (0, -1, "many", 1.5):
+        with refused(field):
+            read_client({field: bad}, WEB)

@@ -42,6 +42,17 @@ async def test_registered_client_is_kept_as_the_form_says(console):
     assert (kept.require_pkce, kept.access_token_lifetime, kept.refresh_limit) == (True, 900, "unlimited")
 
 
+async def test_limits_of_calls_are_chosen_in_the_form(console):
+    limits = {"rate_limit": "limited", "rate_limit_requests": "60", "daily_quota": "limited"}
+    refused = await console.submit(NEW, **{**GOOD, **limits, "daily_quota_requests": "0"})
+    assert "whole number, 1 or more" in refused.text
+    answer = await console.submit(NEW, **{**GOOD, **limits, "daily_quota_requests": "5000"})
+    kept = await console.site.parts.database.read(clients.find, credential(answer.text, "client-id"))
+    assert (kept.rate_limit, kept.daily_quota) == (60, 5000)
+    page = await console.text(f"/oauth/clients/edit?client_id={kept.client_id}")
+    assert 'name="rate_limit_requests" value="60"' in page
+
+
 async def test_device_and_pushed_requests_are_chosen_in_the_form(console):
     form = {"name": "Television", "version": "1.0", "type": "public", "allowed_grants": ["device_code"]}
     answer = await console.submit(NEW, **form, require_pushed_authorization_requests="true")

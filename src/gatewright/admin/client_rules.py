@@ -62,6 +62,8 @@ FIELDS: Final = (
     "token_endpoint_auth_signing_alg",
     "refresh_rotation",
     "introspect",
+    "rate_limit",
+    "daily_quota",
     "enabled",
 )
 """The fields people choose; `client_id` is chosen once, scopes, groups and secrets are given beside them."""
@@ -75,6 +77,7 @@ _LONGEST_NAME: Final = 100
 _LONGEST_DESCRIPTION: Final = 1000
 _MOST_URIS: Final = 100
 _LIFETIME: Final = "The expiration interval must be a whole number of seconds, 1 or more."
+_REQUESTS: Final = "The number of requests must be a whole number, 1 or more."
 _LIMIT: Final = "The limit of the refresh count must be a whole number, 0 or more."
 
 
@@ -128,6 +131,12 @@ def read_client(values: Mapping[str, object], base: Client) -> Client:
         ),
         refresh_rotation=fields.read("refresh_rotation", base.refresh_rotation, flag),
         introspect=fields.read("introspect", base.introspect, one_of("own", "all")),
+        rate_limit=fields.read(
+            "rate_limit", base.rate_limit, one_of("unlimited", otherwise=whole_number(1, _REQUESTS))
+        ),
+        daily_quota=fields.read(
+            "daily_quota", base.daily_quota, one_of("unlimited", otherwise=whole_number(1, _REQUESTS))
+        ),
         enabled=fields.read("enabled", base.enabled, flag),
     )
     if client.type != base.type and "client_authentication" not in values:

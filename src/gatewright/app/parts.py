@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,8 @@ from gatewright.services.catalogue import Service
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
+from gatewright.services.quotas import Quotas
+from gatewright.services.rates import Rates
 from gatewright.services.resource import served
 from gatewright.services.upstreams import Upstreams
 from gatewright.services.watcher import Watcher
@@ -90,6 +93,8 @@ class Parts:
         )
         self.passkeys = passkeys_of(settings.issuer, database, master_key, clock)
         self.guard = Guard(self.server)
+        self.rates = Rates(time.monotonic)
+        self.quotas = Quotas(database, clock)
         self.refusals = Refusals(database, self.directory, clock)
         self.runtime = Runtime(
             outgoing=self.way_out.outgoing,

@@ -75,6 +75,10 @@ class Fields:
         list[str] | None, Parameter(help="A scope of requests that name none; may be repeated.")
     ] = None
     introspect: Annotated[str | None, Parameter(help="own, or all for a resource server.")] = None
+    rate_limit: Annotated[
+        str | None, Parameter(help="Calls of services a minute, in each worker: unlimited or a number.")
+    ] = None
+    daily_quota: Annotated[str | None, Parameter(help="Calls of services a day (UTC): unlimited or a number.")] = None
     client_authentication: Annotated[
         list[str] | None, Parameter(help=f"One of {', '.join(METHODS)}; may be repeated; none: the default ones.")
     ] = None

@@ -204,12 +204,19 @@ def _values(client: Client) -> dict[str, Any]:
         "token_family_lifetime_seconds": str(family) if isinstance(family, int) else "",
         "dpop_bound_access_tokens": str(client.dpop_bound_access_tokens).lower(),
         "may_act": client.may_act,
+        **_limit("rate_limit", client.rate_limit),
+        **_limit("daily_quota", client.daily_quota),
         "client_authentication": client.client_authentication,
         "jwks_uri": client.jwks_uri,
         "jwks": json.dumps(client.jwks, indent=1) if client.jwks else "",
         "token_endpoint_auth_signing_alg": client.token_endpoint_auth_signing_alg,
         "revision": str(client.revision),
     }
+
+
+def _limit(name: str, value: int | str) -> dict[str, str]:
+    limited = isinstance(value, int)
+    return {name: "limited" if limited else "unlimited", f"{name}_requests": str(value) if limited else ""}
 
 
 def _typed(visit: Visit) -> dict[str, Any]:
@@ -244,6 +251,10 @@ def _read(visit: Visit) -> dict[str, Any]:
         "token_family_lifetime": visit.field("token_family_lifetime_seconds") if family == "seconds" else family,
         "dpop_bound_access_tokens": visit.field("dpop_bound_access_tokens") == "true",
         "may_act": visit.field("may_act"),
+        **{
+            name: visit.field(f"{name}_requests") if visit.field(name) == "limited" else "unlimited"
+            for name in ("rate_limit", "daily_quota")
+        },
     }
 
 

@@ -13,6 +13,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     scopes: what the token was granted.
     groups: the groups the principal is in, directly.
     actors: who acts for the subject, by `sub`, the present one first; empty when the subject acts (RFC 8693 §4.1).
+    rate_limit, daily_quota: requests that the client may send in a minute and in a day; None: any number.
     """
 
     kind: Literal["user", "client", "anonymous"] = "anonymous"
@@ -22,6 +23,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     groups: frozenset[str] = frozenset()
     username: str | None = None
     actors: tuple[str, ...] = ()
+    rate_limit: int | None = None
+    daily_quota: int | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its calls are counted against a limit of the client's own."""
+        return self.rate_limit is not None or self.daily_quota is not None
 
     @property
     def actor(self) -> str | None:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from gatewright.services.call import Runner
+from gatewright.services.faces import Faces
 from gatewright.services.names import folder_of
 from gatewright.services.names import folders_above
 from gatewright.services.package import Package
@@ -100,6 +101,7 @@ class Catalogue:
 
     services: by full name, each name once, disabled ones too.
     packages: by folder name.
+    faces: how addresses are served over HTTP, where their packages say so.
     folders: every folder that holds a service, and those above.
     """
 
@@ -110,6 +112,7 @@ class Catalogue:
         for loaded in self.packages.values():
             for service in loaded.services:
                 self.services.setdefault(service.name, service)
+        self.faces = Faces(self.packages.values())
         self.folders = frozenset(folder for name in self.services for folder in folders_above(name))
         self.templates = Templates(template for loaded in self.packages.values() for template in loaded.templates)
         self._templates_of: dict[str, list[UrlTemplate]] = {}

@@ -207,6 +207,9 @@ class Guard:
 
 def _caller(active: ActiveToken | ExternalToken) -> Caller:
     token = active.token
+    client = active.registered.client if isinstance(active, ActiveToken) else None
+    rate_limit = None if client is None or client.rate_limit == "unlimited" else client.rate_limit
+    daily_quota = None if client is None or client.daily_quota == "unlimited" else client.daily_quota
     if isinstance(active, ActiveToken) and active.owner is None:
         return Caller(
             kind="client",
@@ -215,6 +218,8 @@ def _caller(active: ActiveToken | ExternalToken) -> Caller:
             scopes=active.scope,
             groups=active.principal.groups,
             actors=token.actors,
+            rate_limit=rate_limit,
+            daily_quota=daily_quota,
         )
     owner = active.owner
     assert owner is not None
@@ -226,6 +231,8 @@ def _caller(active: ActiveToken | ExternalToken) -> Caller:
         groups=owner.groups,
         username=owner.user.name,
         actors=token.actors,
+        rate_limit=rate_limit,
+        daily_quota=daily_quota,
     )
 
 

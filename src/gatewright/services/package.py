@@ -8,6 +8,7 @@ from msgspec import Meta
 from gatewright.kernel.yaml import Document
 from gatewright.services.document import read
 from gatewright.services.document import read_placed
+from gatewright.services.face import PackageFace
 
 
 class TemplateEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +32,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     secrets: what its flows may read as `$secrets.NAME`, from GATEWRIGHT_SECRET_NAME in the environment.
     dependencies: other packages by name, with the versions that do, `>=1.2,<2` or `*` (PEP 440).
     requirements: distributions that its Python files import, as pip reads them (PEP 508); never installed by us.
+    http: how its services are served: caching, compression, limits of rate, origins.
     """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\Z", max_length=100)]
@@ -42,6 +44,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     secrets: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*\Z")], ...] = ()
     dependencies: dict[str, str] = {}
     requirements: tuple[str, ...] = ()
+    http: PackageFace = PackageFace()
 
 
 def parse_package(text: str, file: str) -> Package:

@@ -7,6 +7,7 @@ import msgspec
 from gatewright.services.catalogue import LoadedPackage
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
+from gatewright.services.faces import dangling
 from gatewright.services.names import parse_service
 from gatewright.services.package import TemplateEntry
 from gatewright.services.schema import is_closed
@@ -43,7 +44,9 @@ def _with_routes(
             continue
         taken[template.shape] = template
         templates.append(template)
-    return msgspec.structs.replace(loaded, templates=tuple(templates), problems=tuple(problems))
+    routed = msgspec.structs.replace(loaded, templates=tuple(templates), problems=tuple(problems))
+    told = [Problem(file=f"{loaded.folder}/package.yaml", message=sentence) for sentence in dangling(routed)]
+    return msgspec.structs.replace(routed, problems=(*problems, *told)) if told else routed
 
 
 def _route(entry: TemplateEntry, services: dict[str, Service]) -> UrlTemplate:

@@ -23,9 +23,10 @@ def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
         ("failures", "name", "window_ends_at"),
         ("single_use", "digest", "expires_at"),
         ("initial_access_tokens", "digest", "expires_at"),
+        ("idempotent_requests", "digest", "expires_at"),
     ):
         removed += transaction.execute(_expired(table, key, end), (now, batch))
-    return removed
+    return removed + transaction.execute("DELETE FROM quota_use WHERE ends_at <= ?", (now,))
 
 
 def _expired(table: str, key: str, end: str) -> str:

@@ -12,6 +12,7 @@ GlobalOr = Literal["global"]
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A registered application (RFC 6749 §2). The defaults are those of the form for a new client.
 
+    rate_limit, daily_quota: calls of services in a minute (of each worker) and in a day (of all).
     described_by_document: its `client_id` is the address of the document that says what it is.
     """
 
@@ -39,6 +40,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     dpop_bound_access_tokens: bool = False
     may_act: str = ""
     introspect: Literal["own", "all"] = "own"
+    rate_limit: Literal["unlimited"] | int = "unlimited"
+    daily_quota: Literal["unlimited"] | int = "unlimited"
     described_by_document: bool = False
     enabled: bool = True
     created_at: int = 0

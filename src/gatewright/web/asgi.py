@@ -111,10 +111,13 @@ class Gatewright:
 
     async def _answer(self, request: Request, handler: Handler) -> Response:
         if request.method == "OPTIONS" and not self._is_templates(request):
-            return cors.preflight(request, await self.parts.directory.settings())
+            narrower = cors.origins_of(request, self.parts.catalogue)
+            return cors.preflight(request, await self.parts.directory.settings(), narrower)
         response = await handler(request, self.parts)
         if b"origin" in request.headers:
-            response.headers = [*response.headers, *cors.allowed(request, await self.parts.directory.settings())]
+            narrower = cors.origins_of(request, self.parts.catalogue)
+            granted = cors.allowed(request, await self.parts.directory.settings(), narrower)
+            response.headers = cors.joined(response.headers, granted)
         return response
 
     def _is_templates(self, request: Request) -> bool:

@@ -11,6 +11,9 @@ from gatewright.services.envelope import response_of
 from gatewright.services.errors import ServiceError
 from gatewright.services.guard import Refused
 from gatewright.services.invocation import encode
+from gatewright.services.invocation import to_json
+from gatewright.services.negotiation import Form
+from gatewright.services.rates import TooMany
 from gatewright.web.http import HTML
 from gatewright.web.http import JSON
 from gatewright.web.http import NO_STORE
@@ -25,8 +28,12 @@ _encode: Final = msgspec.json.Encoder().encode
 _log = structlog.get_logger("gatewright.services")
 
 
-def answered(output: object, service: Service) -> Response:
-    """A service's output: JSON, or the whole response that a flow gives."""
+def answered(output: object, service: Service, form: Form | None = None) -> Response:
+    """A service's output: JSON, the form that was negotiated, or the whole response that a flow gives."""
+    if form is not None:
+        return Response(
+            200, form.write(to_json(output, service), service), [(b"content-type", form.content_type), NO_STORE]
+        )
     if not service.gives_response:
         return Response(200, encode(output, service.name), _OK_HEADERS)
     given = response_of(output)
@@ -62,8 +69,10 @@ def refused(error: Refused, request: Request, resource_metadata: str) -> Respons
 def problem(error: ServiceError, request: Request) -> Response:
     """A service's refusal or failure."""
     headers: Headers = [PROBLEM, NO_STORE]
-    if error.status == 503:
+    if error.status == 503 or "retry_after" in error.extensions:
         headers.append((b"retry-after", str(error.extensions.get("retry_after", 5)).encode()))
+    if isinstance(error, TooMany):
+        headers += error.headers
     return Response(error.status, _encode({**error.problem(), "reference": request.id}), headers)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from gatewright.app.parts import Parts
+from gatewright.services import csv_body
+from gatewright.services import xml_body
 from gatewright.services.caller import Caller
 from gatewright.services.catalogue import Service
 from gatewright.services.envelope import envelope
@@ -33,6 +35,7 @@ class Body(msgspec.Struct, frozen=True):
 
 
 _NO_BODY = Body()
+_TAKEN = "the body must be JSON, XML, a form, multipart/form-data, or CSV where the service takes rows"
 _SCHEMES = frozenset({b"bearer", b"dpop"})
 
 
@@ -41,7 +44,7 @@ async def bearer_token(request: Request, parts: Parts) -> tuple[str | None, Body
     token = token_in_header(request)
     if token is not None or not _is_form(request):
         return token, None
-    body = await _read(request, parts)
+    body = await _read(request, parts, None)
     found = [value for name, value in body.form if name == "access_token"]
     if len(found) > 1:
         raise Refused(400, "invalid_request", "The access token is given twice.", rule="token_sent")
@@ -56,7 +59,7 @@ async def service_input(
 ) -> dict[str, Any]:
     """The input object: path variables, query and body; or the whole request for a flow that asks for it."""
     if body is None:
-        body = await _read(request, parts, any_type=service.wants_envelope)
+        body = await _read(request, parts, service)
     if any(name == "access_token" for name, _ in body.form):
         raise Refused(
             400, "invalid_request", "The access token is given twice: in the header and in the body.", rule="token_sent"
@@ -87,7 +90,7 @@ def _is_form(request: Request) -> bool:
     )
 
 
-async def _read(request: Request, parts: Parts, *, any_type: bool = False) -> Body:
+async def _read(request: Request, parts: Parts, service: Service | None) -> Body:
     if request.method in ("GET", "HEAD"):
         return _NO_BODY
     settings = await parts.directory.settings()
@@ -103,10 +106,16 @@ async def _read(request: Request, parts: Parts, *, any_type: bool = False) -> Bo
             return Body(form_pairs(body), raw=body)
         case b"multipart/form-data":
             return _parts_of(multipart_pairs(body, content_type))
-        case _ if any_type:
+        case _ if service is not None and service.wants_envelope:
             return Body(raw=body)
+        case b"application/xml" | b"text/xml" if service is not None:
+            return Body(value=xml_body.read(body, service.input_schema))
+        case b"text/csv" if service is not None:
+            return Body(value=csv_body.read(body, service.input_schema))
+        case kind if kind.startswith(b"application/") and kind.endswith(b"+json"):
+            return Body(value=json_value(body))
         case _:
-            raise ServiceError(415, detail="the body must be JSON, a form or multipart/form-data")
+            raise ServiceError(415, detail=_TAKEN)
 
 
 def _parts_of(pairs: list[tuple[str, str | dict[str, Any]]]) -> Body:
