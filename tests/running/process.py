@@ -43,6 +43,12 @@ class Server:
         """What it wrote to standard error."""
         return (self.workspace / "server.log").read_text()
 
+    @property
+    def pid(self) -> int:
+        """The main process's."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start, and return when every worker answers."""
         command = [sys.executable, str(self._script), msgspec.json.encode(self.settings).decode(), str(self.workspace)]

@@ -1,0 +1,1 @@
+"""Load with faults: `python -m tests.torture --help`, and in a short form among the tests."""
