@@ -29,6 +29,16 @@ def test_the_newest_schema_is_the_last_migration() -> None:
     assert max(path.name for path in VERSIONS.glob("[0-9]*.py")).startswith(f"{NEWEST}_")
 
 
+def test_every_migration_follows_the_one_before_it_in_name_and_number() -> None:
+    names = sorted(path.name for path in VERSIONS.glob("[0-9]*.py"))
+    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    for number, name in enumerate(names, 1):
+        text = (VERSIONS / name).read_text()
+        assert f'\nrevision = "{number:04}"\n' in text, name
+        before = f'"{number - 1:04}"' if number > 1 else "None"
+        assert f"\ndown_revision = {before}\n" in text, name
+
+
 def test_a_new_database_is_made_with_its_folder_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "data" / "odd name %41?.db"
     migrate_sqlite(path)
