@@ -17,6 +17,7 @@ from gatewright.identity.second_factor import Factors
 from gatewright.oauth.introspect import Introspection
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
+from gatewright.services.reach import Opening
 from gatewright.store.audit_chain import Head
 from gatewright.store.external_servers import ExternalServer
 from gatewright.store.failing_runs import FailingRun
@@ -124,6 +125,13 @@ REFUSAL = Refusal(
     acl="orders",
     scopes=("orders",),
     parameters=(("year", "4 characters"),),
+)
+OPENING = Opening(
+    service="orders:audit",
+    addresses=("/invoke/orders/audit", "GET /shop/audit"),
+    scopes=("orders",),
+    acl="orders:audit",
+    admitted=("staff",),
 )
 AUDITED = AuditRow(id="1", at=NOW - 60, actor="admin", action="client.update", target="Postman (1.0)")
 CLIENT_VALUES = {
@@ -413,6 +421,22 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "chosen": {"actor": "", "action": "", "target": "", "since": "", "until": ""}, "actions": [("client.", "Clients")],
             "sums": [("Tokens issued", "client_credentials 3")], "head": Head(1, b"x" * 32), "next_cursor": "", "is_first": True,
             "query": "",
+        },
+    ),
+    "reach": (
+        "explain/reach.html",
+        {
+            "frame": FRAME, "section": "clients", "trail": [("Client Registration", "/x")], "lead": "What its tokens can open.",
+            "openings": [{"opening": OPENING, "admits": False}], "whose": "The client itself",
+            "facts": [("Scopes", ["orders"], "/x?scope=")], "summary": "1 service",
+        },
+    ),
+    "callers": (
+        "explain/callers.html",
+        {
+            "frame": FRAME, "service": "orders:audit", "opening": OPENING,
+            "scopes": [{"name": "orders", "clients": [POSTMAN], "more": 3}],
+            "members": [{"name": "staff", "members": [("ada", "/x")], "more": 0}],
         },
     ),
     "search-none": ("search.html", {"frame": FRAME, "q": "zzz", "results": []}),

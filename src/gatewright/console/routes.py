@@ -24,6 +24,7 @@ from gatewright.console import keys
 from gatewright.console import package_actions
 from gatewright.console import packages
 from gatewright.console import permissions
+from gatewright.console import reach
 from gatewright.console import refusals
 from gatewright.console import rehearsal
 from gatewright.console import running
@@ -58,6 +59,7 @@ _SHOWN: Final[dict[str, Page]] = {
     "/oauth/keys": keys.show_list,
     "/oauth/external": external_servers.show_list,
     "/oauth/issuers": trusted_issuers.show_list,
+    "/reach": reach.show,
     "/refusals": refusals.show_list,
     "/audit": audit.show_list,
     "/audit/export": audit.export,

@@ -17,8 +17,8 @@ from gatewright.console.widening import Question
 from gatewright.console.widening import asked_first
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
-from gatewright.services.coverage import Reach
-from gatewright.services.names import invoke_path
+from gatewright.services.reach import Acls
+from gatewright.services.reach import openings_of
 from gatewright.store import clients
 from gatewright.store import scopes
 from gatewright.store.database import Transaction
@@ -117,18 +117,15 @@ async def _form(
             "services": sorted(catalogue.services),
             "url_templates": sorted(catalogue.templates.by_text),
         },
-        opens=_opens(visit, scope) if scope else [],
+        opens=_opens(visit, scope, await visit.parts.directory.acls()) if scope else [],
         clients=await visit.read(_client_labels, scope.name) if scope else [],
     )
 
 
-def _opens(visit: Visit, scope: Scope) -> list[dict[str, Any]]:
-    """Each service the scope opens today, with the addresses it opens it at."""
-    reach, by_text = Reach(scope, visit.catalogue), visit.catalogue.templates.by_text
-    routes: dict[str, list[str]] = {name: [invoke_path(name)] for name in reach.services}
-    for text in reach.url_templates:
-        routes.setdefault(by_text[text].service, []).append(text)
-    return [{"service": name, "routes": routes[name]} for name in sorted(routes)]
+def _opens(visit: Visit, scope: Scope, acls: Acls) -> list[dict[str, Any]]:
+    """Each service the scope opens today, with the addresses it opens it at, and whom the ACL admits."""
+    found = openings_of([scope], visit.catalogue, acls)
+    return [{"service": each.service, "routes": each.addresses, "admitted": each.admitted} for each in found]
 
 
 def _values(scope: Scope) -> dict[str, str]:

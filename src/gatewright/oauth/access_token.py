@@ -45,13 +45,14 @@ async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | s
     position = conclusions.position()
     if not text.startswith(ACCESS_TOKEN) and (reason := await jwt_access_token.refusal(text, server)):
         return reason
-    found = await _find(name, server)
+    found = await find_kept(name, server)
     if isinstance(found, ActiveToken) and not found.exchanges:
         conclusions.put((ActiveToken, name), found, position)
     return found
 
 
-async def _find(name: bytes, server: AuthorizationServer) -> ActiveToken | str:
+async def find_kept(name: bytes, server: AuthorizationServer) -> ActiveToken | str:
+    """The active token of that digest, or why it is not active; of a JWT, its record alone is looked at."""
     token = await server.directory.access_token(name)
     if token is None:
         return "the access token is unknown or was revoked"
@@ -72,7 +73,7 @@ async def _find(name: bytes, server: AuthorizationServer) -> ActiveToken | str:
 
 async def _held_by(name: bytes, exchanged: ActiveToken, server: AuthorizationServer) -> ActiveToken | str:
     """A token that came from an exchange, as far as the one it was exchanged for still goes."""
-    origin = await _find(name, server)
+    origin = await find_kept(name, server)
     if not isinstance(origin, ActiveToken):
         return "the token that it was exchanged for does not count any more"
     return ActiveToken(

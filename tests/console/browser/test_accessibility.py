@@ -18,7 +18,8 @@ ADDRESSES = (
     "/console/oauth/clients/examples?client_id=example", "/console/inspector",
     "/console/users", "/console/users/new", "/console/users/edit?user=admin", "/console/groups", "/console/groups/new",
     "/console/groups/edit?group=Developers", "/console/acls", "/console/acls/edit", "/console/get-token", "/console/nothing",
-    "/console/refusals", "/console/rehearsal", "/console/audit",
+    "/console/refusals", "/console/rehearsal", "/console/audit", "/console/reach?client=example",
+    "/console/reach?service=airports:get", "/console/reach?user=admin",
     "/account/access", "/account/consents", "/account/sessions", "/account/factors", "/account/factors/app",
     "/account/factors/passkeys/new", "/account/proof", "/account/password", "/account/login", "/console/users/sign-ins?user=admin", "/oauth/authorize?client_id=nobody",
     "/oauth/authorize?response_type=code&client_id=example&scope=airports+routes&state=s&prompt=consent"
