@@ -481,7 +481,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "frame": FRAME, "scope": SCOPE, "errors": {"services": "There is no service geo:distance. Did you mean airports:distance?"},
             "values": {"name": "airports", "description": "Look up airports and distances", "folders": "airports", "services": "geo:distance", "url_templates": "GET /airports/{iata}", "revision": "1"},
             "available": {"folders": ["airports", "airports.reports"], "services": ["airports:lookup", "airports:distance"], "url_templates": ["GET /airports/{iata}"]},
-            "opens": [{"service": "airports:lookup", "routes": ["GET /airports/{iata}"]}, {"service": "airports:distance", "routes": []}], "clients": ["Postman (1.0)"],
+            "opens": [{"service": "airports:lookup", "routes": ["GET /airports/{iata}"], "admitted": ["staff"]}, {"service": "airports:distance", "routes": [], "admitted": []}], "clients": ["Postman (1.0)"],
         },
     ),
     "scope-new": (
