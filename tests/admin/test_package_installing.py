@@ -37,7 +37,9 @@ class Shelf:
         self.write(file, (self.package / file).read_text().replace(old, new))
 
     async def install(self, *, force: bool = False) -> None:
-        await install(self.database, BY, self.packages, source_of(str(self.package)), "a folder", force=force)
+        await install(
+            self.database, BY, self.packages, source_of(str(self.package)), "a folder", share=False, force=force
+        )
 
     def catalogue(self) -> Catalogue:
         return Loader(self.packages).load()
@@ -142,7 +144,7 @@ async def test_checking_leaves_no_module_behind(shelf: Shelf) -> None:
 async def test_a_removed_package_is_gone_and_enabled_for_whoever_comes_next(shelf: Shelf) -> None:
     await shelf.install()
     await shelf.database.write(operations.disable, BY, "Orders", shelf.catalogue())
-    await remove(shelf.database, BY, shelf.packages, "Orders", shelf.catalogue())
+    await remove(shelf.database, BY, shelf.packages, "Orders", shelf.catalogue(), share=False)
     assert not shelf.catalogue().packages.keys() & {"Orders"}
     assert await shelf.database.read(disabled.all_disabled) == {}
     assert (await shelf.database.read(audit.page))[0].action == "package.remove"
@@ -154,12 +156,12 @@ async def test_a_package_that_others_need_is_not_removed_unawares(shelf: Shelf) 
     with (shelf.packages / "Bills/package.yaml").open("a") as file:
         file.write("dependencies: {Orders: '*'}\n")
     with pytest.raises(Conflict, match="Bills needs the package Orders"):
-        await remove(shelf.database, BY, shelf.packages, "Orders", shelf.catalogue())
-    await remove(shelf.database, BY, shelf.packages, "Orders", shelf.catalogue(), force=True)
+        await remove(shelf.database, BY, shelf.packages, "Orders", shelf.catalogue(), share=False)
+    await remove(shelf.database, BY, shelf.packages, "Orders", shelf.catalogue(), share=False, force=True)
     assert {"Bills", "Orders"} & shelf.catalogue().packages.keys() == {"Bills"}
 
 
 async def test_what_is_not_there_cannot_be_removed(shelf: Shelf) -> None:
     for name in ("Orders", "", ".."):
         with pytest.raises(NotFound):
-            await remove(shelf.database, BY, shelf.packages, name, shelf.catalogue())
+            await remove(shelf.database, BY, shelf.packages, name, shelf.catalogue(), share=False)

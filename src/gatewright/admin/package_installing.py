@@ -1,6 +1,7 @@
 """Installing and removing packages: the files and the audit row together, or neither."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,9 @@ from gatewright.services.installing import receive
 from gatewright.services.installing import take_away
 from gatewright.services.installing import undo
 from gatewright.services.package_check import Finding
+from gatewright.services.package_folder import read_files
 from gatewright.store import disabled
+from gatewright.store import package_files
 from gatewright.store.database import Database
 from gatewright.store.database import Transaction
 
@@ -31,11 +34,12 @@ class Installed(msgspec.Struct, frozen=True):
 
 
 async def install(
-    database: Database, by: By, packages: Path, source: Source, origin: str, *, force: bool = False
+    database: Database, by: By, packages: Path, source: Source, origin: str, *, share: bool, force: bool = False
 ) -> Installed:
     """Receive a package, check it, and put it in place of a former version.
 
-    origin: where it comes from, in words for the audit log. force: install it although something in it is wrong.
+    origin: where it comes from, in words for the audit log. share: whether other nodes are to have it too.
+    force: install it although something in it is wrong.
     Raises CannotInstall, and leaves everything as it was.
     """
     out_of_use = frozenset(await database.read(disabled.all_disabled))
@@ -46,7 +50,8 @@ async def install(
         done = Installed(incoming.package.name, incoming.package.version, incoming.before, incoming.findings)
         await asyncio.to_thread(put_in_place, packages, incoming)
         try:
-            await database.write(_record_install, by, done, origin)
+            files = await asyncio.to_thread(read_files, packages / done.name) if share else None
+            await database.write(_record_install, by, done, origin, files)
         except BaseException:
             undo(packages, done.name)
             raise
@@ -56,9 +61,9 @@ async def install(
 
 
 async def remove(
-    database: Database, by: By, packages: Path, name: str, catalogue: Catalogue, *, force: bool = False
+    database: Database, by: By, packages: Path, name: str, catalogue: Catalogue, *, share: bool, force: bool = False
 ) -> None:
-    """Take a package away. force: although others need it. Raises NotFound, Conflict."""
+    """Take a package away. share: from the other nodes too. force: although others need it. Raises NotFound, Conflict."""
     loaded = catalogue.packages.get(name) if name else None
     if loaded is None:
         raise NotFound(f"There is no package {name}.")
@@ -70,17 +75,23 @@ async def remove(
     version = loaded.package.version if loaded.package else "unknown"
     await asyncio.to_thread(take_away, packages, name)
     try:
-        await database.write(_record_removal, by, name, version)
+        await database.write(_record_removal, by, name, version, share)
     except BaseException:
         undo(packages, name)
         raise
 
 
-def _record_install(transaction: Transaction, by: By, done: Installed, origin: str) -> None:
+def _record_install(
+    transaction: Transaction, by: By, done: Installed, origin: str, files: Mapping[str, bytes] | None
+) -> None:
+    if files is not None:
+        package_files.replace(transaction, done.name, files, by.now, str(by.actor))
     before = {"version": done.before} if done.before is not None else None
     audit.record(transaction, by, "package.install", done.name, before, {"version": done.version, "from": origin})
 
 
-def _record_removal(transaction: Transaction, by: By, name: str, version: str) -> None:
+def _record_removal(transaction: Transaction, by: By, name: str, version: str, share: bool) -> None:
+    if share:
+        package_files.remove(transaction, name, by.now, str(by.actor))
     disabled.enable(transaction, name, by.now)
     audit.record(transaction, by, "package.remove", name, {"version": version})

@@ -14,6 +14,7 @@ from gatewright.admin.actor import By
 from gatewright.app.outgoing import WayOut
 from gatewright.app.refusals import Refusals
 from gatewright.app.reporter import Reporter
+from gatewright.app.shared_packages import SharedPackages
 from gatewright.identity.passkeys import passkeys_of
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
@@ -103,7 +104,13 @@ class Parts:
             activity=self.activity,
         )
         self.reporter = Reporter(self.runtime, database, clock)
-        self.watcher = Watcher(Loader(self.packages_folder, builtins), self._publish, disabled=self.directory.disabled)
+        self.shared = SharedPackages(database, self.packages_folder, active=settings.database != "sqlite")
+        self.watcher = Watcher(
+            Loader(self.packages_folder, builtins),
+            self._publish,
+            before=self.shared.follow,
+            disabled=self.directory.disabled,
+        )
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
 

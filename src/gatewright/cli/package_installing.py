@@ -34,7 +34,13 @@ async def install(
     origin = _CREDENTIALS.sub("//", where) + (f" at {reference}" if reference else "")
     async with opened(workspace) as shell:
         done = await operations.install(
-            shell.database, shell.by, shell.workspace / "packages", source, origin, force=force
+            shell.database,
+            shell.by,
+            shell.workspace / "packages",
+            source,
+            origin,
+            share=shell.settings.database != "sqlite",
+            force=force,
         )
     if json:
         print_json(done)
@@ -55,6 +61,12 @@ async def remove(
     """Take a package away. Scopes and ACLs that name its services keep their entries."""
     async with opened(workspace) as shell:
         await operations.remove(
-            shell.database, shell.by, shell.workspace / "packages", name, shell.catalogue(), force=force
+            shell.database,
+            shell.by,
+            shell.workspace / "packages",
+            name,
+            shell.catalogue(),
+            share=shell.settings.database != "sqlite",
+            force=force,
         )
     print(f"removed {name}")

@@ -40,6 +40,7 @@ async def install(visit: Visit) -> Response:
             visit.parts.packages_folder,
             zip_source(io.BytesIO(content)),
             f"{(sent.filename or 'a zip file')[:200]}, uploaded",
+            share=visit.parts.shared.active,
             force=force,
         )
     except CannotInstall as refused:
@@ -57,7 +58,12 @@ async def remove(visit: Visit) -> Response:
         raise NotFound(f"There is no package {name}.")
     if visit.is_post:
         await package_installing.remove(
-            visit.parts.database, visit.by, visit.parts.packages_folder, name, visit.catalogue
+            visit.parts.database,
+            visit.by,
+            visit.parts.packages_folder,
+            name,
+            visit.catalogue,
+            share=visit.parts.shared.active,
         )
         await visit.parts.watcher.refresh()
         return visit.go(_LIST, f"Package {name} removed.")

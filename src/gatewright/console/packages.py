@@ -54,7 +54,7 @@ async def add_flow(visit: Visit) -> Response:
     errors = _problems(visit, values)
     if not errors:
         try:
-            _create(visit, values)
+            await _create(visit, values)
         except (Conflict, NotFound) as error:
             errors = {"name": str(error)}
     if errors:
@@ -65,11 +65,12 @@ async def add_flow(visit: Visit) -> Response:
     )
 
 
-def _create(visit: Visit, values: dict[str, str]) -> None:
+async def _create(visit: Visit, values: dict[str, str]) -> None:
     folder, _, name = values["name"].partition(":")
     text = FIRST_FLOW.format(folder=_label(folder), name=_label(name), title=name.replace("_", " ").capitalize())
     file = f"{values['package']}/services/{folder.replace('.', '/')}/{name}.flow.yaml"
     create_source(visit.parts.packages_folder, file, text)
+    await visit.parts.shared.save(visit.by, {file: text}, {})
 
 
 def _label(name: str) -> str:

@@ -14,7 +14,11 @@ async def keep(visit: Visit, service: Service, text: str, revision: str, note: s
     revision: the digest of the text that was edited. Raises Conflict when the file is another by now.
     """
     found = read_source(visit.parts.packages_folder, service)
-    source = save_source(visit.parts.packages_folder, service, text, revision)
+    if visit.parts.shared.active:
+        await visit.parts.shared.save(visit.by, {service.file: text}, {service.file: revision})
+        source = read_source(visit.parts.packages_folder, service)
+    else:
+        source = save_source(visit.parts.packages_folder, service, text, revision)
     # The file is the truth: should the record fail, the next save finds a text "changed on disk".
     await visit.write(
         service_versions.save, visit.by, service.name, service.file, text=text, found=found.text, note=note

@@ -20,7 +20,7 @@ class Watcher:
     """Scans in a thread and publishes a new catalogue on the event loop, only when something has changed.
 
     publish: called with each new catalogue. current: the newest one.
-    disabled: asked at each scan for what administrators put out of use; while it cannot be told, the last answer holds.
+    before: done before each scan. disabled: asked at each scan for what administrators put out of use; while it cannot be told, the last answer holds.
     interval: seconds between two scans.
     """
 
@@ -29,11 +29,12 @@ class Watcher:
         loader: Loader,
         publish: Callable[[Catalogue], None],
         *,
+        before: Callable[[], Awaitable[None]] | None = None,
         disabled: Disabled | None = None,
         interval: float = 1.0,
     ) -> None:
         self._loader, self._publish, self._interval = loader, publish, interval
-        self._ask_disabled = disabled
+        self._before, self._ask_disabled = before, disabled
         self._disabled = NOTHING_DISABLED
         self._one_at_a_time = asyncio.Lock()
         self.current = Catalogue()
@@ -41,20 +42,21 @@ class Watcher:
     async def refresh(self) -> Catalogue:
         """Scan now, as after a save; gives what is current then."""
         async with self._one_at_a_time:
-            await self._see_disabled()
+            await self._prepare()
             loaded = await asyncio.to_thread(self._loader.load, self._disabled)
             if loaded is not self.current:
                 self.current = loaded
                 self._publish(loaded)
             return loaded
 
-    async def _see_disabled(self) -> None:
-        if self._ask_disabled is None:
-            return
+    async def _prepare(self) -> None:
         try:
-            self._disabled = frozenset(await self._ask_disabled())
+            if self._before is not None:
+                await self._before()
+            if self._ask_disabled is not None:
+                self._disabled = frozenset(await self._ask_disabled())
         except Unavailable as error:
-            _log.warning("what is disabled cannot be told now", reason=str(error))
+            _log.warning("what other processes changed cannot be told now", reason=str(error))
 
     async def run(self) -> None:
         """Scan until cancelled. A failing scan (a disk that does not answer) is logged, and the next one tries again."""

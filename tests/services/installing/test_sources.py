@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gatewright.services import package_bounds as bounds
 from gatewright.services.installing import CannotInstall
-from gatewright.services.installing import bounds
 from gatewright.services.installing import source_of
 from gatewright.services.installing import zip_source
 from gatewright.services.scaffold import new_package

@@ -1,6 +1,5 @@
 """Installing packages from a folder, a zip file or a git repository: received, checked, then put in place at once."""
 
-from gatewright.services.installing.bounds import CannotInstall
 from gatewright.services.installing.place import Incoming
 from gatewright.services.installing.place import put_in_place
 from gatewright.services.installing.place import receive
@@ -9,6 +8,7 @@ from gatewright.services.installing.place import undo
 from gatewright.services.installing.sources import Source
 from gatewright.services.installing.sources import source_of
 from gatewright.services.installing.sources import zip_source
+from gatewright.services.package_bounds import CannotInstall
 
 __all__ = [
     "CannotInstall",

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from gatewright.services.installing.bounds import MOST_BYTES
-from gatewright.services.installing.bounds import CannotInstall
+from gatewright.services.package_bounds import MOST_BYTES
+from gatewright.services.package_bounds import CannotInstall
 
 _ADDRESS: Final = re.compile(
     r"(?:(?:https|ssh|file)://[^\s-][^\s]*|[A-Za-z0-9][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s-][^\s]*)\Z"

@@ -1,11 +1,7 @@
 """A package on its way into the packages' folder: received beside the others, checked with them, put in place at once."""
 
-import fcntl
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,15 +9,16 @@ import msgspec
 
 from gatewright.kernel.errors import NotFound
 from gatewright.services.errors import FileProblem
-from gatewright.services.installing.bounds import CannotInstall
 from gatewright.services.installing.sources import Source
 from gatewright.services.loader import NOTHING_DISABLED
 from gatewright.services.loader import Loader
 from gatewright.services.manifest import MANIFEST
 from gatewright.services.package import Package
 from gatewright.services.package import parse_package
+from gatewright.services.package_bounds import CannotInstall
 from gatewright.services.package_check import Finding
 from gatewright.services.package_check import check_package
+from gatewright.services.package_folder import alone
 
 _INCOMING: Final = ".incoming-"
 _FORMER: Final = ".former"
@@ -79,21 +76,21 @@ def put_in_place(packages: Path, incoming: Incoming) -> None:
     """Put it where servers load packages from, in one step for them; the former version is kept until the next time."""
     for folder in incoming.folder.rglob("__pycache__"):
         shutil.rmtree(folder, ignore_errors=True)
-    with _alone(packages):
+    with alone(packages):
         _set_aside(packages, incoming.package.name)
         incoming.folder.rename(packages / incoming.package.name)
 
 
 def take_away(packages: Path, name: str) -> None:
     """Take a package away; it is kept until the next one of its name is. Raises NotFound."""
-    with _alone(packages):
+    with alone(packages):
         if not _set_aside(packages, name):
             raise NotFound(f"There is no package {name}.")
 
 
 def undo(packages: Path, name: str) -> None:
     """Put the former version of a package back, or take the package away when there was none."""
-    with _alone(packages):
+    with alone(packages):
         former, present = packages / _FORMER / name, packages / name
         if present.exists():
             shutil.rmtree(present)
@@ -112,18 +109,6 @@ def _set_aside(packages: Path, name: str) -> bool:
         return False
     present.rename(former)
     return True
-
-
-@contextmanager
-def _alone(packages: Path) -> Iterator[None]:
-    """While no server scans or loads, so that none sees a package missing."""
-    handle = os.open(packages, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _checked(packages: Path, name: str, disabled: frozenset[str]) -> tuple[Finding, ...]:

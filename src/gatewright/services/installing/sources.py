@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import IO
 from typing import Final
 
-from gatewright.services.installing.bounds import MOST_BYTES
-from gatewright.services.installing.bounds import MOST_FILES
-from gatewright.services.installing.bounds import CannotInstall
-from gatewright.services.installing.bounds import Room
-from gatewright.services.installing.bounds import safe_path
 from gatewright.services.installing.git import git_source
 from gatewright.services.installing.git import is_git
+from gatewright.services.package_bounds import MOST_BYTES
+from gatewright.services.package_bounds import MOST_FILES
+from gatewright.services.package_bounds import CannotInstall
+from gatewright.services.package_bounds import Room
+from gatewright.services.package_bounds import safe_path
 
 Source = Callable[[Path], None]
 """Fills an empty folder. Raises CannotInstall."""
