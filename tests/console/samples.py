@@ -4,8 +4,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from gatewright.admin.connections import KINDS as CONNECTION_KINDS
+from gatewright.admin.connections import OF_KIND
 from gatewright.admin.explanations import explain
 from gatewright.admin.keys import KeyLine
+from gatewright.console.connections import values_of
 from gatewright.console.diagram import of_source
 from gatewright.console.run_caller import KINDS
 from gatewright.console.run_caller import Chosen
@@ -19,6 +22,7 @@ from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
 from gatewright.services.reach import Opening
 from gatewright.store.audit_chain import Head
+from gatewright.store.connections import Connection
 from gatewright.store.external_servers import ExternalServer
 from gatewright.store.failing_runs import FailingRun
 from gatewright.store.records import Acl
@@ -82,6 +86,17 @@ SCOPE = Scope(
     folders=("airports",),
     services=("geo:distance",),
     url_templates=("GET /airports/{iata}",),
+)
+CONNECTION = Connection(
+    name="crm",
+    kind="client_credentials",
+    description="Customers and their contacts",
+    hosts=("api.crm.example", "*.eu.crm.example"),
+    token_endpoint="https://login.crm.example/oauth/token",
+    client_id="gatewright",
+    scopes=("customers.read",),
+    test_address="https://api.crm.example/ping",
+    sealed=b"sealed",
 )
 EXTERNAL = ExternalServer(
     name="Corporate login",
@@ -539,6 +554,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "inspector-none": ("inspector.html", {"frame": FRAME, "errors": {}, "kind": "", "reason": "", "token_id": None, "answer": "", "found": None, "jwt": None}),
     "examples-none": ("oauth/examples.html", {"frame": FRAME, "clients": [], "client": None, "requests": [], "values": {}, "code": None}),
+    "connections": ("packages/connections.html", {"frame": FRAME, "kinds": CONNECTION_KINDS, "rows": [{"connection": CONNECTION, "uses": 2}, {"connection": Connection(name="shop_db", kind="sql", url="postgresql://shop@db.internal/shop", packages=("Orders",)), "uses": 0}]}),
+    "connections-none": ("packages/connections.html", {"frame": FRAME, "kinds": CONNECTION_KINDS, "rows": []}),
+    "connection-kinds": ("packages/connection_kinds.html", {"frame": FRAME, "kinds": [("basic", "Basic", "An API that takes a user name and a password"), ("sql", "SQL database", "A PostgreSQL database or a SQLite file, for pub.sql")]}),
+    "connection-edit": ("packages/connection_form.html", {"frame": FRAME, "connection": CONNECTION, "kind": "OAuth client credentials", "values": values_of(CONNECTION), "shown": {"hosts", "test_address", *OF_KIND["client_credentials"]}, "uses": ["orders:place", "customers:overview"], "packages": ["Orders"], "errors": {}}),
+    "connection-new": ("packages/connection_form.html", {"frame": FRAME, "connection": None, "kind": "Mail server", "values": values_of(Connection(name="", kind="smtp")), "shown": set(OF_KIND["smtp"]), "uses": [], "packages": [], "errors": {"server": "Write the mail server as host:port, such as mail.example.com:587."}}),
     "external": ("oauth/external_servers.html", {"frame": FRAME, "rows": [{"server": EXTERNAL, "user": "ada"}, {"server": ExternalServer(name="Other", issuer="https://other.example.com", jwks_uri="https://other.example.com/jwks", enabled=False), "user": ""}]}),
     "external-none": ("oauth/external_servers.html", {"frame": FRAME, "rows": []}),
     "external-edit": ("oauth/external_server_form.html", {"frame": FRAME, "server": EXTERNAL, "values": EXTERNAL_VALUES | {"name": EXTERNAL.name, "issuer": EXTERNAL.issuer, "user": "ada"}, "errors": {}}),

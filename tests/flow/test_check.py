@@ -7,7 +7,16 @@ from tests.flow.conftest import HEAD
 from tests.flow.conftest import FakeRegistry
 
 ORDERS = {"required": ["id"], "properties": {"id": {}, "lines": {}}, "additionalProperties": False}
-REGISTRY = FakeRegistry({"orders:get": ORDERS, "orders:list": None}, ["crm", "stock"])
+LINES = {
+    "properties": {
+        "count": {"type": "integer", "minimum": 1},
+        "kind": {"enum": ["full", "short"]},
+        "line": {"$ref": "#/$defs/Line"},
+        "through": {"type": "string", "format": "connection"},
+    },
+    "$defs": {"Line": {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}},
+}
+REGISTRY = FakeRegistry({"orders:get": ORDERS, "orders:list": None, "orders:lines": LINES}, ["crm", "stock"])
 
 
 def found(text, registry=REGISTRY):
@@ -27,6 +36,54 @@ def the_only(text, registry=REGISTRY):
 
 def test_a_sound_flow_has_no_problems():
     assert found("do:\n- a: {call: orders:get, with: {id: '${ .x }'}}\n- b: {set: {y: 1}}") == []
+
+
+def test_what_only_the_run_can_tell_is_left_to_the_run():
+    """Arguments that are, or hold, expressions; and connections that an expression names."""
+    given = "{count: '${ .n }', kind: full, line: {sku: '${ .s }', more: 1}, through: '${ .c }'}"
+    assert found(f"do:\n- a: {{call: orders:lines, with: {given}}}") == []
+
+
+def test_a_flow_says_which_connections_it_uses():
+    text = """
+use: {authentications: {own: {bearer: {token: t}}}}
+do:
+- a: {call: orders:lines, with: {through: stock}}
+- b: {call: http, with: {method: get, endpoint: {uri: 'http://h', authentication: {use: crm}}}}
+- c: {call: http, with: {method: get, endpoint: {uri: 'http://h', authentication: own}}}
+"""
+    assert load_flow(HEAD + text, REGISTRY).connections == {"crm", "stock"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("{type: integer, minimum: 5, maximum: 3}", "maximum 3 is below minimum 5"),
+        ("{type: object, properties: {a: {minLength: 9, maxLength: 2}}}", "maxLength 2 is below minLength 9"),
+        ("{type: integer, enum: [a, b]}", "no value of the enum fits"),
+        ("{allOf: [{type: string, const: 5}]}", "the constant does not fit"),
+        ("{properties: {a: {}}, required: [b], additionalProperties: false}", "'b' is required, and not among"),
+        ("{type: array, items: {type: array, minItems: 2, maxItems: 1}}", "maxItems 1 is below minItems 2"),
+        ("{$defs: {X: {type: string}}, properties: {a: {$ref: '#/$defs/X', enum: [1]}}}", "no value of the enum fits"),
+    ],
+)
+def test_a_schema_that_contradicts_itself_is_told_with_its_place(schema, words):
+    severity, line, _, message = the_only(f"input: {{schema: {{document: {schema}}}}}\ndo: [{{a: {{set: {{x: 1}}}}}}]")
+    assert (severity, line) == ("error", 1)
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{type: integer, minimum: 3, maximum: 3, enum: [1, 3]}",
+        "{required: [b], additionalProperties: false, patternProperties: {'^b$': {}}}",
+        "{$ref: '#/$defs/X', required: [b], additionalProperties: false, $defs: {X: {}}}",
+        "{type: [string, 'null'], enum: [a, null]}",
+    ],
+)
+def test_a_schema_that_some_value_fits_is_left_alone(schema):
+    assert found(f"input: {{schema: {{document: {schema}}}}}\ndo: [{{a: {{set: {{x: 1}}}}}}]") == []
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_text():
@@ -77,6 +134,13 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_text():
         ("{call: orders:get}", "orders:get needs the argument 'id'"),
         ("{call: orders:get, with: {id: 1, line: 2}}", "has no argument 'line' | did you mean 'lines'?"),
         ("{call: orders:get, with: [1]}", "arguments are a mapping"),
+        ("{call: orders:lines, with: {count: '5'}}", "does not take this: the argument 'count': \"5\" is not of type"),
+        ("{call: orders:lines, with: {count: 0}}", "0 is less than the minimum of 1"),
+        ("{call: orders:lines, with: {kind: long}}", "is not one of"),
+        ("{call: orders:lines, with: {line: {sku: 5}}}", "the argument 'line' at /sku: 5 is not of type"),
+        ("{call: orders:lines, with: {line: {}}}", '"sku" is a required property'),
+        ("{call: orders:lines, with: {through: stok}}", "no connection named 'stok' | did you mean 'stock'?"),
+        ("{run: {workflow: {namespace: orders, name: lines, version: '1', input: {count: many}}}}", "is not of type"),
         ("{run: {workflow: {namespace: orders, name: gte, version: '1'}}}", "no service named 'orders:gte'"),
         ("{call: http, with: {method: get}}", "'endpoint' is missing"),
         ("{call: http}", "a mapping is expected here, not nothing"),

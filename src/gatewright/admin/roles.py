@@ -97,6 +97,10 @@ OPERATIONS: Final[Mapping[str, Need]] = {
     "package.remove": _SENSITIVE,
     "package.enable": _EVERYTHING,
     "package.disable": _EVERYTHING,
+    "connection.create": _SENSITIVE,
+    "connection.update": _SENSITIVE,
+    "connection.delete": _EVERYTHING,
+    "connection.test": _EVERYTHING,
     "service.save": _EVERYTHING,
     "service.run": _EVERYTHING,
 }

@@ -16,6 +16,10 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/services/resume": "service.save",
     "/services/run": "service.run",
     "/services/example": "service.run",
+    "/connections/new": "connection.create",
+    "/connections/edit": "connection.update",
+    "/connections/delete": "connection.delete",
+    "/connections/test": "connection.test",
     "/oauth/clients/new": "client.create",
     "/oauth/clients/edit": "client.update",
     "/oauth/clients/secret": "client.secret",
@@ -59,6 +63,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
 
 VIEWED: Final = frozenset(
     {
+        "/connections/edit",
         "/oauth/clients/edit",
         "/oauth/scopes/edit",
         "/oauth/associations",

@@ -13,6 +13,7 @@ from gatewright.console import associations
 from gatewright.console import audit
 from gatewright.console import browser_grant
 from gatewright.console import clients
+from gatewright.console import connections
 from gatewright.console import device_grant
 from gatewright.console import exports
 from gatewright.console import external_servers
@@ -49,6 +50,7 @@ _SHOWN: Final[dict[str, Page]] = {
     "/services": services.show,
     "/services/versions": versions.show_list,
     "/services/compare": versions.compare,
+    "/connections": connections.show_list,
     "/oauth": settings.overview,
     "/oauth/clients": clients.show_list,
     "/oauth/clients/postman": exports.postman_of_client,
@@ -78,6 +80,9 @@ _FORMS: Final[dict[str, Page]] = {
     "/packages/disable": package_actions.disable,
     "/services/new": packages.add_flow,
     "/services/restore": versions.restore,
+    "/connections/new": connections.add,
+    "/connections/edit": connections.edit,
+    "/connections/delete": connections.delete,
     "/oauth/clients/new": clients.register,
     "/oauth/clients/edit": clients.edit,
     "/oauth/clients/secret": clients.new_secret,
@@ -118,6 +123,7 @@ _FORMS: Final[dict[str, Page]] = {
 _ACTIONS: Final[dict[str, Page]] = {
     "/users/sessions/end": sign_ins.end,
     "/users/access/end": sign_ins.end_access,
+    "/connections/test": connections.try_out,
     "/services/check": services.check,
     "/services/save": services.save,
     "/services/run": running.run,

@@ -10,6 +10,7 @@ from gatewright.kernel.secrets import ACCESS_TOKEN
 from gatewright.kernel.secrets import digest
 from gatewright.services.catalogue import Catalogue
 from gatewright.store import clients
+from gatewright.store import connections
 from gatewright.store import refusals
 from gatewright.store import scopes
 from gatewright.store import tokens
@@ -40,6 +41,11 @@ def _kept(transaction: Transaction, q: str) -> list[Result]:
             for each in clients.page(transaction, ("", ""), _MOST, q)
         ),
         *_scopes(transaction, q),
+        *(
+            _result("Connection", each.name, each.description, "/console/connections/edit?name=", each.name)
+            for each in connections.all_connections(transaction)
+            if q.lower() in f"{each.name} {each.description}".lower()
+        ),
         *(
             _result("User", each.name, each.id, "/console/users/edit?user=", each.name)
             for each in users.page(transaction, "", _MOST, q)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
+from gatewright.flow.contradictions import contradictions
 from gatewright.flow.duration import UNITS
 from gatewright.flow.duration import parse_duration
 from gatewright.flow.jq import Budget
@@ -71,6 +72,7 @@ class Book:
         self.functions: dict[str, Any] = {}  # compiled bodies by name, filled once all are known
         self.documents: dict[str, Any] = {}  # OpenAPI documents by address, as calls fetch them
         self.connections: set[str] = set()  # the names of those that the document uses
+        self.argument_checks: dict[tuple[str, str], Check] = {}  # by callee and argument, made when first needed
 
     def connection(self, name: str, at: str, declared: Iterable[str] = ()) -> bool:
         """Note that the document uses a connection; False, and a problem, when the server has none of that name.
@@ -166,11 +168,15 @@ class Scope:
         schema = part.get("schema")
         if schema is None:
             return None
+        place = join(at, "schema", "document")
         try:
-            return compile_schema(schema["document"], what, schema.get("format", "json"))
+            check = compile_schema(schema["document"], what, schema.get("format", "json"))
         except SchemaProblem as problem:
-            self.problems.value(join(at, "schema", "document", *problem.path), f"bad schema: {problem.message}")
+            self.problems.value(join(place, *problem.path), f"bad schema: {problem.message}")
             return None
+        for path, why in contradictions(schema["document"]):
+            self.problems.value(join(place, *path), f"the schema contradicts itself: {why}")
+        return check
 
     def duration(self, value: Any, at: str) -> Value:
         """A duration in seconds: ISO 8601, days to milliseconds, or an expression that gives either."""

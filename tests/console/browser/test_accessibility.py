@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 AXE = (Path(__file__).parents[2] / "clients/node_modules/axe-core/axe.min.js").read_text
 ADDRESSES = (
     "/console/", "/console/search?q=air", "/console/search?q=zzz", "/console/packages", "/console/services/new",
+    "/console/connections", "/console/connections/new", "/console/connections/new?kind=client_credentials",
     "/console/services?name=routes:plan", "/console/services?name=airports:get",
     "/console/oauth", "/console/oauth/clients", "/console/oauth/clients/new", "/console/oauth/clients/edit?client_id=example",
     "/console/oauth/clients/secret?client_id=example", "/console/oauth/clients/delete?client_id=example",
