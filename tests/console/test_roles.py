@@ -15,6 +15,7 @@ from tests.console.conftest import Form
 from tests.running import seed
 from tests.running.site import NOW
 from tests.running.site import Site
+from tests.running.site import value
 
 CLIENTS = "Client Administrators"
 READERS = "Read-only Administrators"
@@ -140,6 +141,15 @@ async def test_client_administrators_change_clients(site: Site) -> None:
     client = await site.parts.database.read(clients.find, seed.LEDGER)
     assert client is not None
     assert client.description == "changed"
+
+
+@pytest.mark.parametrize(("group", "lands"), [(READERS, "/console/"), ("staff", "/account")])
+async def test_signing_in_leads_to_the_console_those_who_may_enter_it(site: Site, group: str, lands: str) -> None:
+    await site.parts.database.write(access.set_groups, "user", "id-of-ada", (group,), NOW)
+    page = await site.http.get("/account/login")
+    fields = {name: value(page.text, name) for name in ("csrf", "next")}
+    answer = await site.http.post("/account/login", data={**fields, "username": "ada", "password": seed.PASSWORD})
+    assert answer.headers["location"] == lands
 
 
 async def test_a_role_taken_away_ends_at_once(site: Site) -> None:

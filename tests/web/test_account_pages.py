@@ -181,7 +181,7 @@ async def test_next_never_leads_off_this_server(site: Site, target: str) -> None
     """Open redirect."""
     for answer in (await sign_in(site, target), await sign_in(site, next=target)):
         assert answer.status_code == 303
-        assert answer.headers["location"] == "/console/"
+        assert answer.headers["location"] == "/account"
 
 
 async def test_what_was_typed_is_escaped_in_the_page(site: Site) -> None:

@@ -253,7 +253,7 @@ async def test_a_passkey_never_leads_off_this_server(site: Site, device: Authent
     """Open redirect."""
     page = await site.http.get(LOGIN)
     fields = answer(page, device.get(options_of(page))) | {"next": target}
-    assert (await site.http.post("/account/passkey", data=fields)).headers["location"] == "/console/"
+    assert (await site.http.post("/account/passkey", data=fields)).headers["location"] == "/account"
 
 
 async def test_adding_asks_for_the_password_and_a_name(site: Site) -> None:

@@ -248,7 +248,7 @@ async def test_a_second_factor_from_elsewhere_is_refused(site: Site, app: App, c
 async def test_the_second_page_never_leads_off_this_server(site: Site, app: App, target: str) -> None:
     """Open redirect."""
     await password(site.http)
-    assert (await second(site.http, app.code(), next=target)).headers["location"] == "/console/"
+    assert (await second(site.http, app.code(), next=target)).headers["location"] == "/account"
 
 
 async def test_a_new_session_begins_with_the_second_factor(site: Site, app: App) -> None:

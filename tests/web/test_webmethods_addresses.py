@@ -128,6 +128,13 @@ async def test_the_approval_gives_what_it_names_and_no_more(site: Site, separato
     assert (await approval(site, separator, scope="orders route-only"))["error"] == "invalid_scope"
 
 
+async def test_the_approval_asks_who_is_there_as_prompt_says(site: Site, separator: str) -> None:
+    await site.sign_in()
+    assert "code" in await approval(site, separator, prompt="login")
+    site.clock.forward(661)
+    assert (await approval(site, separator, prompt="login"))["status"] == "400"
+
+
 @pytest.mark.parametrize("approved", ["false", "", "TRUE", "1", "yes"])
 async def test_anything_but_approved_true_is_a_denial(site: Site, separator: str, approved: str) -> None:
     await site.sign_in()

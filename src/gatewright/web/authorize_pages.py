@@ -87,8 +87,7 @@ class AuthorizePages:
             if found is None or found.user.user.must_change_password:
                 authorize.refuse_if_nobody_may_be_asked(asked, LoginRequired(_NOBODY), self._parts.server)
                 return to_login(request) if found is None else to_new_password(request)
-            age = self._parts.clock() - found.session.authenticated_at
-            if "login" in asked.prompt and age > _FRESH + (_DECIDING if form else 0):
+            if not self._is_fresh_enough(asked, found, _DECIDING if form else 0):
                 return to_proof(request)
             if not form:
                 return await self._ask(request, asked, found)
@@ -115,6 +114,8 @@ class AuthorizePages:
             if found.user.user.must_change_password:
                 return to_new_password(request)
             check_csrf(form, found.session.csrf)
+            if not self._is_fresh_enough(asked, found, _DECIDING):
+                raise InvalidRequest("Sign in again first: prompt=login asks for it.", rule="session")
             return await self._decide(asked, found, form.get("approved") == "true", asked.scope, False)
         except RedirectedError as error:
             return self._back(request, error)
@@ -125,6 +126,11 @@ class AuthorizePages:
         small = SmallRequest(request.scope, request.receive)
         refuse_plain_http(small, await self._parts.directory.settings())
         return small
+
+    def _is_fresh_enough(self, asked: AuthorizationRequest, found: SignedIn, more: int) -> bool:
+        """Whether the person has proved who is there as lately as `prompt=login` wants."""
+        age = self._parts.clock() - found.session.authenticated_at
+        return "login" not in asked.prompt or age <= _FRESH + more
 
     async def _ask(self, request: Request, asked: AuthorizationRequest, found: SignedIn) -> Response:
         user = found.user.user

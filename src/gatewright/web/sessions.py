@@ -22,6 +22,8 @@ SESSION_COOKIE: Final = "gatewright_session"
 LOGIN_COOKIE: Final = "gatewright_login"
 BROWSER_COOKIE: Final = "gatewright_browser"
 PENDING_COOKIE: Final = "gatewright_pending"
+CONSOLE: Final = "/console/"
+"""Where people go who do not say where to; those who may not enter it go to their account."""
 _QUERY: Final = "%&=+?/:;,@!$'()*"
 
 
@@ -71,7 +73,7 @@ def here(request: Request) -> str:
     return quote(request.scope["path"]) + (f"?{query}" if query else "")
 
 
-def local_path(text: str, default: str = "/console/") -> str:
+def local_path(text: str, default: str = CONSOLE) -> str:
     """`text` if it is a path on this server, else `default`: no open redirect."""
     if (
         not text.startswith("/")

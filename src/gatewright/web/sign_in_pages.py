@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gatewright.admin.roles import roles
 from gatewright.app.parts import Parts
 from gatewright.console.templating import render
 from gatewright.identity import second_factor
@@ -17,9 +18,12 @@ from gatewright.identity.passkeys import PasskeyRefused
 from gatewright.identity.passkeys import passkey_asked
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.identity.users import verify_password
+from gatewright.store import users
 from gatewright.store.records import User
+from gatewright.web.account_visit import ACCOUNT
 from gatewright.web.brand import BRAND
 from gatewright.web.forms import read_form
+from gatewright.web.sessions import CONSOLE
 from gatewright.web.sessions import CsrfRefused
 from gatewright.web.sessions import address_of
 from gatewright.web.sessions import browser_of
@@ -156,9 +160,14 @@ class SignInPages:
         started = await sessions.start_session(
             parts.database, settings, user.id, parts.clock(), method=method, browser=browser_of(request)
         )
+        if target == CONSOLE and not await self._may_enter_console(user):
+            target = ACCOUNT
         response = RedirectResponse(target, status_code=303)
         remember_session(response, started, request, settings)
         return response
+
+    async def _may_enter_console(self, user: User) -> bool:
+        return bool(roles(await self._parts.database.read(users.groups, user.id)))
 
     def _login_page(
         self, request: Request, target: str, *, username: str = "", error: str = "", status: int = 200
