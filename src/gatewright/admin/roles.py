@@ -67,6 +67,7 @@ OPERATIONS: Final[Mapping[str, Need]] = {
     "token.revoke_client": _CLIENTS,
     "token.revoke_user": _CLIENTS,
     "token.end_access": _CLIENTS,
+    "token.remove_expired": _CLIENTS,
     "client.groups": _SENSITIVE,
     "registration_token.create": _SENSITIVE,
     "settings.update": _EVERYTHING,

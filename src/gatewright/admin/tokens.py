@@ -7,6 +7,7 @@ from gatewright.admin.actor import By
 from gatewright.admin.clients import find as find_client
 from gatewright.admin.users import find as find_user
 from gatewright.kernel.errors import NotFound
+from gatewright.store import cleanup
 from gatewright.store import clients
 from gatewright.store import tokens
 from gatewright.store import users
@@ -78,6 +79,14 @@ def revoke_user(transaction: Transaction, by: By, user_id: str) -> int:
     if ended:
         audit.record(transaction, by, "token.revoke_user", name, {"ended": ended})
     return ended
+
+
+def remove_expired(transaction: Transaction, by: By, most: int) -> int:
+    """Remove up to `most` expired access tokens, as the clean-up does in its time; how many went."""
+    removed = cleanup.expired_access_tokens(transaction, by.now, most)
+    if removed:
+        audit.record(transaction, by, "token.remove_expired", "expired tokens", {"removed": removed})
+    return removed
 
 
 def _line(transaction: Transaction, listed: tokens.ListedToken) -> TokenLine:

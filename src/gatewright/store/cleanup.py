@@ -9,11 +9,9 @@ def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
 
     Nothing is announced: whoever remembers a token knows when it expires.
     """
-    removed = 0
-    for table in ("access_tokens", "refresh_tokens"):
-        ended = transaction.rows(f"{_expired(table, 'digest', 'expires_at')} RETURNING grant_id", (now, batch))
-        tokens.end_spent_grants(transaction, sorted({row[0] for row in ended if row[0] is not None}))
-        removed += len(ended)
+    removed = expired_access_tokens(transaction, now, batch) + _expired_tokens(
+        transaction, "refresh_tokens", now, batch
+    )
     for table, key, end in (
         ("authorization_codes", "digest", "expires_at"),
         ("pushed_requests", "digest", "expires_at"),
@@ -27,6 +25,17 @@ def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
     ):
         removed += transaction.execute(_expired(table, key, end), (now, batch))
     return removed + transaction.execute("DELETE FROM quota_use WHERE ends_at <= ?", (now,))
+
+
+def expired_access_tokens(transaction: Transaction, now: int, batch: int) -> int:
+    """Remove up to `batch` expired access tokens; how many went."""
+    return _expired_tokens(transaction, "access_tokens", now, batch)
+
+
+def _expired_tokens(transaction: Transaction, table: str, now: int, batch: int) -> int:
+    ended = transaction.rows(f"{_expired(table, 'digest', 'expires_at')} RETURNING grant_id", (now, batch))
+    tokens.end_spent_grants(transaction, sorted({row[0] for row in ended if row[0] is not None}))
+    return len(ended)
 
 
 def _expired(table: str, key: str, end: str) -> str:

@@ -14,6 +14,7 @@ from gatewright.web import cors
 from gatewright.web.admin_api.endpoint import answer as administer
 from gatewright.web.counting import counted
 from gatewright.web.counting import counting
+from gatewright.web.expired_tokens import EXPIRED_TOKENS
 from gatewright.web.http import JSON
 from gatewright.web.http import Disconnected
 from gatewright.web.http import Receive
@@ -99,6 +100,7 @@ class Gatewright:
         }
         self._handlers = {
             **{path: counted(path, handler) for path, handler in endpoints.items()},
+            **EXPIRED_TOKENS,
             "/metrics": metrics,
             OPENAPI: describe_services,
             "/health/live": _alive,

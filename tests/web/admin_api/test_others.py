@@ -114,3 +114,34 @@ async def test_the_audit_log_is_walked_page_by_page(ask: Ask) -> None:
     assert [row["target"] for row in first["items"]] == ["three", "two"]
     second = (await ask("GET", f"/audit?limit=2&cursor={first['next_cursor']}")).json()
     assert second["items"][0]["target"] == "one"
+
+
+async def test_expired_tokens_are_removed_now_and_by_webmethods_address_too(
+    site: Site, ask: Ask, administrator: str
+) -> None:
+    await site.change_client(seed.RIVAL, access_token_lifetime=60)
+    for _ in range(5):
+        await site.access_token(seed.RIVAL)
+    live = await site.access_token(seed.LEDGER)
+    site.clock.forward(60)
+    assert (await ask("POST", "/tokens/remove_expired?most=1")).json() == {"removed": 1}
+    assert (await ask("POST", "/tokens/remove_expired?most=0")).status_code == 422
+    bearer = {"authorization": f"Bearer {administrator}"}
+    for separator in "/:":
+        address = f"/invoke/pub.oauth{separator}removeExpiredAccessTokens"
+        removed = await site.http.post(address, data={"maxRows": "1"}, headers=bearer)
+        assert (removed.status_code, removed.json()) == (200, {"removedTokensCount": 1})
+    assert (await site.http.get(address, headers=bearer)).json() == {"removedTokensCount": 2}
+    assert (await site.http.post(address, json={"maxRows": "all"}, headers=bearer)).status_code == 400
+    assert await site.is_active(live)
+
+
+async def test_expired_tokens_are_removed_for_administrators_alone(site: Site, ask: Ask) -> None:
+    address = "/invoke/pub.oauth/removeExpiredAccessTokens"
+    assert (await site.http.post(address)).status_code == 401
+    other = await site.access_token(seed.RIVAL)
+    assert (await site.call(address, other)).status_code == 403
+    await site.associate(seed.RIVAL, "administration")
+    scoped = await site.access_token(seed.RIVAL, scope="administration")
+    answer = await site.call(address, scoped)
+    assert (answer.status_code, answer.json()["error"]) == (403, "access_denied")

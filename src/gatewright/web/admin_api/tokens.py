@@ -50,6 +50,36 @@ def _revoke(transaction: Transaction, call: AdminCall) -> None:
     operations.revoke(transaction, call.by, call.variables["id"])
 
 
+MOST_REMOVED: Final = 5000
+"""At once: more would hold up every writer."""
+
+
+class ExpiredQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many to remove."""
+
+    most: Annotated[int, Meta(ge=1, le=MOST_REMOVED, description="The most tokens to remove.")] = MOST_REMOVED
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """How many expired tokens went."""
+
+    removed: int
+
+
+def _remove_expired(transaction: Transaction, call: AdminCall) -> Removed:
+    return Removed(operations.remove_expired(transaction, call.by, call.query.most))
+
+
+REMOVE_EXPIRED: Final = Operation(
+    name="tokens:remove_expired",
+    method="POST",
+    path="/tokens/remove_expired",
+    summary="Remove expired access tokens now; they go by themselves within minutes",
+    action="token.remove_expired",
+    verb=_remove_expired,
+    query=ExpiredQuery,
+    answer=Removed,
+)
 OPERATIONS: Final = (
     Operation(
         name="tokens:list",
@@ -70,4 +100,5 @@ OPERATIONS: Final = (
         verb=_revoke,
         status=204,
     ),
+    REMOVE_EXPIRED,
 )
