@@ -185,6 +185,8 @@ async def test_bodies_come_in_every_form(face: Site, token: str) -> None:
         ("application/xml", "<a", 400),
         ("application/xml", "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a><rows>&e;</rows></a>", 400),
         ("application/xml", "<a>" * 300 + "</a>" * 300, 400),
+        ("application/xml", "<a>true</a>", 400),
+        ("application/xml", "<a><strict>true</strict> and more</a>", 400),
         ("application/xml", "<a><strict>true</strict><strict>true</strict></a>", 400),
         ("text/csv", "number,name,price\r\n1,a", 400),
         ("text/csv", "number,number\r\n1,2", 400),

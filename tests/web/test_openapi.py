@@ -129,7 +129,7 @@ async def test_inputs_stand_where_they_are_sent(site: Site) -> None:
     assert (amount["required"], amount["schema"]["type"]) == (False, "integer")
     body = paths["/shop/orders"]["post"]["requestBody"]
     assert body["required"] is True
-    assert set(body["content"]) == {"application/json", "application/x-www-form-urlencoded"}
+    assert set(body["content"]) == {"application/json", "application/x-www-form-urlencoded", "application/xml"}
 
 
 async def test_one_package_alone_is_described(site: Site) -> None:

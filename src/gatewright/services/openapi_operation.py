@@ -5,6 +5,9 @@ from typing import Any
 from typing import Final
 
 from gatewright.services.catalogue import Service
+from gatewright.services.csv_body import rows_input
+from gatewright.services.negotiation import JSON
+from gatewright.services.negotiation import offered
 from gatewright.services.schema import properties
 from gatewright.services.schema import resolve
 from gatewright.services.schema import types
@@ -183,6 +186,9 @@ def _body(service: Service, template: UrlTemplate | None) -> Json:
         content["application/json"]["example"] = example
     if _fits_form(schema):
         content["application/x-www-form-urlencoded"] = {"schema": shown}
+    content["application/xml"] = {"schema": shown}
+    if rows_input(schema):
+        content["text/csv"] = {"schema": {"type": "string"}}
     needed = [each for each in schema.get("required", ()) if each not in taken]
     return {"required": bool(needed), "content": content}
 
@@ -206,5 +212,6 @@ def _responses(service: Service) -> Json:
     schema: Json = {}
     if service.output_schema is not None:
         schema = {"$ref": f"#/components/schemas/{component_name(service, 'output')}"}
-    done["content"] = {"application/json": {"schema": schema}}
+    described: Json = {"schema": schema}
+    done["content"] = {each.media_type: described if each.media_type == JSON else {} for each in offered(service)}
     return {"200": done, **responses}

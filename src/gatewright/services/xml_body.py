@@ -91,6 +91,9 @@ def _value(element: Any, schema: Schema, root: Schema, depth: int) -> object:
 
 
 def _object(element: Any, schema: Schema, root: Schema, depth: int) -> dict[str, object]:
+    if any(text and text.strip() for text in (element.text, *(child.tail for child in element))):
+        where = etree.QName(element).localname
+        raise ServiceError(400, "The body does not fit", f"<{where}> holds elements by the names of inputs, not text")
     found: dict[str, object] = {}
     properties = schema.get("properties")
     known: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
