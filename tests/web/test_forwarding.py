@@ -1,5 +1,6 @@
 """Upstream services over HTTP: what reaches the API behind the guard, and what comes back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from textwrap import dedent
@@ -9,6 +10,10 @@ import pytest_asyncio
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from gatewright.admin import connections
+from gatewright.admin.actor import Actor
+from gatewright.admin.actor import By
+from gatewright.services.connections import Secrets
 from gatewright.services.errors import ServiceError
 from gatewright.services.loader import Loader
 from gatewright.store import scopes
@@ -16,6 +21,7 @@ from gatewright.store.records import Scope
 from tests.running import seed
 from tests.running.site import Site
 from tests.running.site import open_site
+from tests.running.upstream import Received
 from tests.running.upstream import StandIn
 from tests.running.upstream import drop
 from tests.running.upstream import plain
@@ -450,3 +456,59 @@ async def test_exchanged_token_goes_in_place_of_the_callers_own(
     assert (scheme, decoded.header["typ"], decoded.claims["aud"]) == ("Bearer", "at+jwt", "https://erp.example")
     assert (await erp.call("/erp/a", text)).status_code == 401
     assert not await erp.is_active(text)
+
+
+async def connect(erp: Site, stand_in: StandIn, tmp_path: Path, secret: str = "s3cret", **fields: object) -> None:
+    """Keep a connection to the stand-in, and let the upstream use it."""
+    await erp.change_settings(fetch_private_hosts=[f"127.0.0.1:{stand_in.port}"])
+    given = {"name": "far", "hosts": [f"127.0.0.1:{stand_in.port}"], **fields}
+    connection = connections.read_connection(given, connections.NEW)
+    by = By(Actor("root"), erp.clock(), lambda: erp.parts.sealer)
+    await erp.parts.database.write(connections.create, by, connection, Secrets(secret, ""))
+    document = f"base_url: {stand_in.url}\nauthentication: {{use: far}}\nheaders: {{set: {{Authorization: fixed}}}}\n"
+    (tmp_path / "packages" / "Erp" / "services" / "orders" / "erp.upstream.yaml").write_text(document)
+    erp.parts.catalogue = Loader(tmp_path / "packages").load()
+
+
+async def test_connection_gives_the_credentials(erp: Site, stand_in: StandIn, tmp_path: Path, token: str) -> None:
+    await connect(erp, stand_in, tmp_path, kind="basic", username="me")
+    assert (await erp.call("/erp/a?x=1", token)).status_code == 200
+    assert stand_in.last.header("authorization") == "Basic bWU6czNjcmV0"
+    assert erp.parts.catalogue.services["orders:erp"].connections == {"far"}
+
+
+async def test_key_in_the_query_goes_after_the_callers(
+    erp: Site, stand_in: StandIn, tmp_path: Path, token: str
+) -> None:
+    await connect(erp, stand_in, tmp_path, kind="api_key", place="query", parameter="key")
+    assert (await erp.call("/erp/a?x=1", token)).status_code == 200
+    assert stand_in.last.target == "/a?x=1&key=s3cret"
+
+
+async def test_oauth_token_is_got_once_and_again_when_the_upstream_refuses_it(
+    erp: Site, stand_in: StandIn, tmp_path: Path, token: str
+) -> None:
+    given = iter(["first", "second"])
+
+    async def tokens(received: Received, writer: asyncio.StreamWriter) -> None:
+        body = b'{"access_token":"%s","token_type":"Bearer","expires_in":3600}' % next(given).encode()
+        await plain("200 OK", body, "Content-Type: application/json")(received, writer)
+
+    async def api(received: Received, writer: asyncio.StreamWriter) -> None:
+        accepted = received.header("authorization") == "Bearer second"
+        await plain("200 OK" if accepted else "401 Unauthorized")(received, writer)
+
+    stand_in.answers |= {"/token": tokens, "/a": api}
+    endpoint = f"{stand_in.url}/token"
+    await connect(erp, stand_in, tmp_path, kind="client_credentials", token_endpoint=endpoint, client_id="me")
+    assert [(await erp.call("/erp/a", token)).status_code for _ in range(2)] == [200, 200]
+    assert [each.path for each in stand_in.received] == ["/token", "/a", "/token", "/a", "/a"]
+
+
+async def test_connection_that_is_not_there_is_told_to_the_log_alone(
+    erp: Site, stand_in: StandIn, tmp_path: Path, token: str
+) -> None:
+    await connect(erp, stand_in, tmp_path, kind="bearer", packages=["Other"])
+    answer = await erp.call("/erp/a", token)
+    assert (answer.status_code, answer.json()["title"]) == (503, "The upstream is not set up")
+    assert stand_in.received == []

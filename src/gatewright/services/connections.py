@@ -70,16 +70,26 @@ class Connections:
         A token that is refused with 401 is renewed once. Raises FlowError when the connection cannot be used for this,
         HttpFailure when no answer comes.
         """
+        prepared, token = await self.prepared(name, call, request)
+        answer = await send(prepared)
+        if answer.status != 401 or not token:
+            return answer
+        prepared, _ = await self.prepared(name, call, request, refused=token)
+        return await send(prepared)
+
+    async def prepared(
+        self, name: str, call: "Call", request: HttpRequest, refused: str = ""
+    ) -> tuple[HttpRequest, str]:
+        """A request with the credentials of a connection, and the token among them; "" when there is none.
+
+        refused: a token that was answered 401, so another one is got. Raises FlowError, HttpFailure.
+        """
         connection, secrets = await self.get(name, call, HTTP)
         self._require_listed(connection, request)
         if connection.kind not in OAUTH:
-            return await send(authenticated(connection, secrets, request))
-        token = await self._token(connection, secrets, call)
-        answer = await send(with_authorization(request, f"Bearer {token}"))
-        if answer.status != 401:
-            return answer
-        token = await self._token(connection, secrets, call, refused=token)
-        return await send(with_authorization(request, f"Bearer {token}"))
+            return authenticated(connection, secrets, request), ""
+        token = await self._token(connection, secrets, call, refused=refused)
+        return with_authorization(request, f"Bearer {token}"), token
 
     async def get(self, name: str, call: "Call", kinds: tuple[str, ...]) -> tuple[Connection, Secrets]:
         """A connection of one of these kinds with its secrets, for `call`. Raises FlowError."""

@@ -65,6 +65,12 @@ class CallerToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     lifetime: Annotated[int, Meta(ge=5, le=600)] = 60
 
 
+class Authentication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose credentials go with each call: those of a stored connection, by its name."""
+
+    use: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
 class Time(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds: to connect; to the answer's first byte, and between two pieces of it; for the whole call."""
 
@@ -117,6 +123,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     operations: dict[str, Operation] = {}
     query: Literal["all", "none"] | tuple[str, ...] = "all"
     headers: Headers = Headers()
+    authentication: Authentication | None = None
     caller: CallerToken | None = None
     time: Time = Time()
     connections: Connections = Connections()
@@ -191,5 +198,7 @@ def _bad_headers(upstream: Upstream) -> Iterator[tuple[str, str]]:
     for name, value in upstream.headers.set.items():
         if not is_value(value if isinstance(value, str) else value.before):
             yield f"/headers/set/{name}", "a header's value is one line of ASCII text"
+    if upstream.authentication and upstream.caller and not caller:
+        yield "/caller/as", "the call's access token is the connection's (authentication); send who calls in a header"
     if caller and (not is_name(caller) or caller in NEVER_SENT):
         yield "/caller/header", "it is a name that no other header has"

@@ -33,6 +33,13 @@ _ADDED_BY_AIOHTTP: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-A
 _log = structlog.get_logger("gatewright.upstreams")
 
 
+class CredentialsRefused(ServiceError):
+    """The upstream answered 401 or 407: it does not accept this server's credentials. To callers a 502."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(502, "The upstream refused this server", f"{name} does not accept its credentials")
+
+
 class Body:
     """A request's body as it comes. `failed` is what it ended with, when that is not the upstream's fault."""
 
@@ -81,7 +88,8 @@ class UpstreamClient:
         """Send, and give the answer when its headers are there; close it.
 
         seconds: in place of the upstream's own `total`, when that is longer.
-        Raises ServiceError: 503 open breaker or no connection free, 504 too slow, 502 no usable answer.
+        Raises ServiceError: 503 open breaker or no connection free, 504 too slow, 502 no usable answer;
+        CredentialsRefused.
         """
         self._refuse_when_open()
         try:
@@ -216,7 +224,7 @@ class UpstreamClient:
         if response.status in _OWN_CREDENTIALS:
             response.close()
             _log.error("upstream refused our credentials", upstream=self._name, status=response.status)
-            raise ServiceError(502, "The upstream refused this server", f"{self._name} does not accept its credentials")
+            raise CredentialsRefused(self._name)
         most = self.upstream.limits.response
         if response.content_length is not None and response.content_length > most and response.method != "HEAD":
             response.close()

@@ -114,6 +114,7 @@ def _service(
         input_schema=schema,
         output_schema=operation.output if operation else None,
         sample=sample_of(schema),
+        connections=frozenset([upstream.authentication.use] if upstream.authentication else ()),
         run=forwarder.run,
         forwarder=forwarder,
     )

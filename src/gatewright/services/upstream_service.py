@@ -10,6 +10,9 @@ from urllib.parse import urlencode
 import msgspec
 import structlog
 
+from gatewright.flow import FlowError
+from gatewright.flow import HttpFailure
+from gatewright.flow import HttpRequest
 from gatewright.services import upstream_headers
 from gatewright.services.call import Call
 from gatewright.services.errors import ServiceError
@@ -18,6 +21,7 @@ from gatewright.services.upstream import Secret
 from gatewright.services.upstream import Upstream
 from gatewright.services.upstream_answer import UpstreamAnswer
 from gatewright.services.upstream_client import Body
+from gatewright.services.upstream_client import CredentialsRefused
 from gatewright.services.upstream_client import UpstreamRequest
 from gatewright.services.upstream_path import PathMapping
 
@@ -26,6 +30,7 @@ WHOLE: Final = PathMapping("/{+path}")
 _SECRET: Final = "GATEWRIGHT_SECRET_"
 _IN_QUERY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_SET_UP: Final = "The upstream is not set up"
 _MOST_PASSES: Final = 3
 _PSEUDONYM: Final = "gatewright"
 _log = structlog.get_logger("gatewright.upstreams")
@@ -67,7 +72,7 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(arrived.body, Body) and b"content-length" in arrived.headers:
             headers.append(("Content-Length", arrived.headers[b"content-length"].decode("ascii")))
         request = UpstreamRequest(method=method, target=self._target(values, query), headers=headers, body=arrived.body)
-        answer = await call.runtime.upstreams.client(self.name, self.upstream).send(request)
+        answer = await self._send(request, call)
         try:
             return answer, self._answer_headers(answer, arrived)
         except BaseException:
@@ -92,11 +97,46 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
             body=None if body is None else msgspec.json.encode(body),
         )
         left = call.deadline - asyncio.get_running_loop().time()
-        answer = await call.runtime.upstreams.client(self.name, self.upstream).send(request, max(left, 0.001))
+        answer = await self._send(request, call, max(left, 0.001))
         try:
             return _value(answer, await answer.read())
         finally:
             answer.close()
+
+    async def _send(self, request: UpstreamRequest, call: Call, seconds: float | None = None) -> UpstreamAnswer:
+        """Send, with the credentials of the connection if there is one; once more, with a new token, when it is refused."""
+        client = call.runtime.upstreams.client(self.name, self.upstream)
+        if self.upstream.authentication is None:
+            return await client.send(request, seconds)
+        prepared, token = await self._authenticated(request, call)
+        try:
+            return await client.send(prepared, seconds)
+        except CredentialsRefused:
+            if not token or isinstance(request.body, Body):
+                raise
+            prepared, _ = await self._authenticated(request, call, refused=token)
+            return await client.send(prepared, seconds)
+
+    async def _authenticated(
+        self, request: UpstreamRequest, call: Call, refused: str = ""
+    ) -> tuple[UpstreamRequest, str]:
+        assert self.upstream.authentication is not None
+        name = self.upstream.authentication.use
+        origin = f"{self.upstream.base.scheme}://{self.upstream.base.netloc}"
+        asked = HttpRequest(request.method, origin + request.target)
+        try:
+            prepared, token = await call.runtime.connections.prepared(name, call, asked, refused=refused)
+        except (FlowError, HttpFailure) as error:
+            _log.error("upstream's connection cannot be used", service=call.service.name, reason=str(error))
+            raise ServiceError(503, _NOT_SET_UP, "its administrator sees the reason in the log") from None
+        given = {header.lower() for header in prepared.headers}
+        headers = [pair for pair in request.headers if pair[0].lower() not in given]
+        return (
+            msgspec.structs.replace(
+                request, target=prepared.uri.removeprefix(origin), headers=[*headers, *prepared.headers.items()]
+            ),
+            token,
+        )
 
     def _method(self, arrived: Arrived) -> str:
         if self.operation is None or (arrived.method == "HEAD" and self.operation.method == "GET"):
@@ -181,7 +221,7 @@ def _secret(value: Secret, call: Call) -> str:
     text = call.runtime.environ.get(_SECRET + value.secret.upper().replace("-", "_"))
     if value.secret not in declared or not text or not upstream_headers.is_value(value.before + text):
         _log.error("upstream's secret is not there", service=call.service.name, secret=value.secret)
-        raise ServiceError(503, "The upstream is not set up", "its administrator sees the reason in the log")
+        raise ServiceError(503, _NOT_SET_UP, "its administrator sees the reason in the log")
     return value.before + text
 
 
