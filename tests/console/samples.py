@@ -8,8 +8,10 @@ from gatewright.admin.connections import KINDS as CONNECTION_KINDS
 from gatewright.admin.connections import OF_KIND
 from gatewright.admin.explanations import explain
 from gatewright.admin.keys import KeyLine
+from gatewright.admin.service_names import Named
 from gatewright.console.connections import values_of
 from gatewright.console.diagram import of_source
+from gatewright.console.refactoring import Found
 from gatewright.console.run_caller import KINDS
 from gatewright.console.run_caller import Chosen
 from gatewright.console.templating import Flash
@@ -21,6 +23,7 @@ from gatewright.oauth.introspect import Introspection
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
 from gatewright.services.reach import Opening
+from gatewright.services.references import Reference
 from gatewright.store.audit_chain import Head
 from gatewright.store.connections import Connection
 from gatewright.store.external_servers import ExternalServer
@@ -242,6 +245,23 @@ OLDER = Version(
     text="",
 )
 ROWS = side_by_side("a\nb\n" + "same\n" * 20 + "c", "a\nB\n" + "same\n" * 20 + "c\nd")
+
+
+FOUND = Found(
+    [
+        Reference(
+            file="Airports/services/airports/plan.flow.yaml",
+            line=3,
+            column=4,
+            kind="flow",
+            what="measure",
+            service="airports:plan",
+        ),
+        Reference(file="Airports/package.yaml", line=3, column=4, kind="template", what="GET /distance"),
+        Reference(file="Airports/services/a.py", line=3, column=4, kind="python", what="call('airports:distance')"),
+    ],
+    Named(("airports",), ("staff",)),
+)
 
 
 def step(name: str, kind: str, line: int, depth: int, offset: int, width: int, **more: Any) -> dict[str, Any]:
@@ -656,6 +676,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "service-examples": ("packages/_examples.html", {"examples": {"usual": "{}"}, "service": SERVICE}),
     "service-stopped": ("packages/_run.html", {"result": RESULT | {"stopped": {"pointer": "/do/0/start", "name": "start", "action": "/console/services/run?name=a:b", "data": "{}", "context": "{}", "session": "c2VhbGVk"}}, "fresh": False}),
     "service-stopped-for-good": ("packages/_run.html", {"result": RESULT | {"stopped": {"pointer": "/do/0/start", "name": "start", "action": "/console/services/run?name=a:b", "data": "{}", "context": "{}", "session": ""}}, "fresh": False}),
+    "references": ("packages/_references.html", {"service": SERVICE, "found": FOUND}),
+    "usages": ("packages/usages.html", {"frame": FRAME, "service": SERVICE, "found": FOUND}),
+    "usages-none": ("packages/usages.html", {"frame": FRAME, "service": SERVICE, "found": Found([], Named((), None))}),
+    "rename": ("packages/rename.html", {"frame": FRAME, "service": SERVICE, "to": "", "error": "", "found": FOUND, "rights": []}),
+    "rename-refused": ("packages/rename.html", {"frame": FRAME, "service": SERVICE, "to": "a b", "error": "Write folder:service.", "found": FOUND, "rights": []}),
+    "rename-shown": ("packages/rename.html", {"frame": FRAME, "service": SERVICE, "to": "a:b", "error": "", "found": FOUND, "rights": [("Scopes that open it", "airports", "")]}),
     "diagram-unreadable": ("packages/_diagram.html", {"diagram": of_source("a: ["), "marks": {}}),
     "get-token-fragment": ("get_token_fragment.html", {"frame": FRAME}),
     "get-token": (

@@ -103,6 +103,8 @@ OPERATIONS: Final[Mapping[str, Need]] = {
     "connection.delete": _EVERYTHING,
     "connection.test": _EVERYTHING,
     "service.save": _EVERYTHING,
+    "service.rename": _EVERYTHING,
+    "service.delete": _EVERYTHING,
     "service.run": _EVERYTHING,
 }
 """Each operation, named as the audit log names it, and what it needs."""

@@ -36,6 +36,11 @@ def save(transaction: Transaction, by: By, service: str, file: str, *, text: str
     audit.record(transaction, by, "service.save", service, {"sha256": _digest(found)}, {"sha256": _digest(text)})
 
 
+def record_deleted(transaction: Transaction, by: By, service: str, file: str, text: str) -> None:
+    """Keep the last text of a service that is deleted."""
+    store.add(transaction, _version(service, file, by.now, str(by.actor), "Deleted", text))
+
+
 def find(transaction: Transaction, service: str, id_: str) -> Version:
     """A version of a service. Raises NotFound."""
     found = store.find(transaction, service, id_)

@@ -67,13 +67,13 @@ async def add_flow(visit: Visit) -> Response:
 
 async def _create(visit: Visit, values: dict[str, str]) -> None:
     folder, _, name = values["name"].partition(":")
-    text = FIRST_FLOW.format(folder=_label(folder), name=_label(name), title=name.replace("_", " ").capitalize())
+    text = FIRST_FLOW.format(folder=label(folder), name=label(name), title=name.replace("_", " ").capitalize())
     file = f"{values['package']}/services/{folder.replace('.', '/')}/{name}.flow.yaml"
     create_source(visit.parts.packages_folder, file, text)
     await visit.parts.shared.save(visit.by, {file: text}, {})
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
     """A name as the flow language takes it in `document`: letters, digits and hyphens."""
     return name.replace(".", "-").replace("_", "-").strip("-")[:63].rstrip("-") or "flow"
 

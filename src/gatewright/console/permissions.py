@@ -12,6 +12,8 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/services/check": "flow.check",
     "/services/save": "service.save",
     "/services/restore": "service.save",
+    "/services/rename": "service.rename",
+    "/services/delete": "service.delete",
     "/services/conflict": "service.save",
     "/services/resume": "service.save",
     "/services/run": "service.run",

@@ -26,6 +26,7 @@ from gatewright.console import package_actions
 from gatewright.console import packages
 from gatewright.console import permissions
 from gatewright.console import reach
+from gatewright.console import refactoring
 from gatewright.console import refusals
 from gatewright.console import rehearsal
 from gatewright.console import running
@@ -51,6 +52,7 @@ _SHOWN: Final[dict[str, Page]] = {
     "/services/versions": versions.show_list,
     "/services/compare": versions.compare,
     "/connections": connections.show_list,
+    "/services/usages": refactoring.usages,
     "/oauth": settings.overview,
     "/oauth/clients": clients.show_list,
     "/oauth/clients/postman": exports.postman_of_client,
@@ -83,6 +85,8 @@ _FORMS: Final[dict[str, Page]] = {
     "/connections/new": connections.add,
     "/connections/edit": connections.edit,
     "/connections/delete": connections.delete,
+    "/services/rename": refactoring.rename,
+    "/services/delete": refactoring.delete,
     "/oauth/clients/new": clients.register,
     "/oauth/clients/edit": clients.edit,
     "/oauth/clients/secret": clients.new_secret,

@@ -37,10 +37,20 @@ def save_source(packages: Path, service: Service, text: str, expected_digest: st
 
     expected_digest: of the text that was edited. Raises Conflict when the file is another by now, NotFound when it is gone.
     """
-    path = packages / service.file
+    return save_file(packages, service.file, text, expected_digest)
+
+
+def read_file(packages: Path, file: str) -> Source:
+    """The text of a file below the packages' folder. Raises NotFound when it is gone."""
+    return _read(packages / file)
+
+
+def save_file(packages: Path, file: str, text: str, expected_digest: str) -> Source:
+    """Replace a file below the packages' folder, as `save_source` does."""
+    path = packages / file
     with _locked(path.parent):
         if _read(path).digest != expected_digest:
-            raise Conflict(f"{service.file} was changed meanwhile; compare, then save again")
+            raise Conflict(f"{file} was changed meanwhile; compare, then save again")
         temporary = _write_beside(path, text)
         temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
@@ -67,6 +77,16 @@ def create_source(packages: Path, file: str, text: str) -> Source:
         temporary.unlink()
     _sync_folder(path.parent)
     return Source(text, digest_of(text))
+
+
+def delete_file(packages: Path, file: str, expected_digest: str) -> None:
+    """Remove a file below the packages' folder. Raises Conflict when it is another by now, NotFound when it is gone."""
+    path = packages / file
+    with _locked(path.parent):
+        if _read(path).digest != expected_digest:
+            raise Conflict(f"{file} was changed meanwhile; look at it again")
+        path.unlink()
+        _sync_folder(path.parent)
 
 
 def _read(path: Path) -> Source:
