@@ -168,6 +168,10 @@ CLIENT_VALUES = {
     "jwks": "",
     "token_endpoint_auth_signing_alg": "",
     "refresh_limit": "limited",
+    "rate_limit": "limited",
+    "rate_limit_requests": "60",
+    "daily_quota": "unlimited",
+    "daily_quota_requests": "",
     "refresh_limit_count": "0",
     "access_token_lifetime_by_grant": "",
     "token_family_lifetime": "global",
@@ -654,7 +658,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "packages/packages.html",
         {
             "frame": FRAME,
-            "packages": [{"name": "Airports", "version": "1.0.0", "problems": [], "nodes": [{"folder": "airports", "name": "airports", "children": [
+            "packages": [{"folder": "Airports", "switched_off": False, "name": "Airports", "version": "1.0.0", "problems": [], "nodes": [{"folder": "airports", "name": "airports", "children": [
                 {"service": SERVICE, "name": "distance", "routes": ["GET /airports/{from}/distance/{to}"]},
                 {"service": LOOKUP, "name": "lookup", "routes": ["GET /airports/{iata}"]},
                 {"folder": "airports.reports", "name": "reports", "children": [{"service": BROKEN, "name": "daily", "routes": []}]},
@@ -662,6 +666,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "packages-none": ("packages/packages.html", {"frame": FRAME, "packages": []}),
+    "package-install": ("packages/package_install.html", {"frame": FRAME, "errors": {"package": "Choose a file."}, "findings": ["package.yaml: the name is missing"], "megabytes": 20}),
     "flow-new": ("packages/flow_new.html", {"frame": FRAME, "packages": ["Airports"], "values": {"package": "Airports", "name": ""}, "errors": {}}),
     "service": ("packages/service.html", SERVICE_PAGE),
     "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": [], "revision": "2", "conflict": False}),
