@@ -15,6 +15,7 @@ from gatewright.app.outgoing import WayOut
 from gatewright.app.refusals import Refusals
 from gatewright.app.reporter import Reporter
 from gatewright.app.shared_packages import SharedPackages
+from gatewright.app.tracing import spans_from_environment
 from gatewright.identity.passkeys import passkeys_of
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
@@ -79,6 +80,7 @@ class Parts:
         master_key = load_master_key(workspace, dict(os.environ))
         self.directory = Directory(database)
         self.activity = Activity()
+        self.spans = spans_from_environment(os.environ)
         self.way_out = WayOut(database, self.directory, self.sealer, clock, workspace)
         self.server = AuthorizationServer(
             database,
@@ -102,6 +104,7 @@ class Parts:
             connections=self.way_out.connections,
             upstreams=Upstreams(CallerTokens(self.server.keys.sign, settings.issuer, clock)),
             activity=self.activity,
+            spans=self.spans,
         )
         self.reporter = Reporter(self.runtime, database, clock)
         self.shared = SharedPackages(database, self.packages_folder, active=settings.database != "sqlite")
@@ -142,6 +145,8 @@ class Parts:
         for task in self._tasks:
             task.cancel()
         await self.reporter.flush()
+        if self.spans is not None:
+            await asyncio.to_thread(self.spans.close)
         await self.refusals.flush()
         await self.runtime.close()
         await self.server.fetcher.close()

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import msgspec
+
 from gatewright.flow import Flow
 from gatewright.flow import FlowError
 from gatewright.flow import HttpRequest
@@ -110,7 +112,10 @@ class _Host:
 
     async def request(self, request: HttpRequest) -> HttpResponse:
         allowed = self._package.allowed_hosts if self._package else ()
-        return await self._call.runtime.outgoing.send(request, allowed)
+        runtime = self._call.runtime
+        if runtime.spans is not None:
+            request = msgspec.structs.replace(request, headers=runtime.spans.outgoing() | request.headers)
+        return await runtime.outgoing.send(request, allowed)
 
     async def request_through(self, connection: str, request: HttpRequest) -> HttpResponse:
         call = self._call

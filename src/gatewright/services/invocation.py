@@ -18,6 +18,7 @@ import structlog
 
 from gatewright.flow import FlowError
 from gatewright.flow import Trace
+from gatewright.flow.journal import Journal
 from gatewright.kernel.telemetry import Activity
 from gatewright.services.builtin.cache import Cache
 from gatewright.services.call import Call
@@ -30,6 +31,7 @@ from gatewright.services.errors import ServiceError
 from gatewright.services.failing_runs import FailingRuns
 from gatewright.services.journals import Journals
 from gatewright.services.outgoing import Outgoing
+from gatewright.services.spans import Spans
 from gatewright.services.upstream_answer import UpstreamAnswer
 from gatewright.services.upstream_service import Arrived
 from gatewright.services.upstreams import Upstreams
@@ -46,7 +48,7 @@ class Runtime:
     environ: where the secrets that packages declare come from.
     threads: how many plain functions run at once; waiting: how many more may wait before calls are refused with 503.
     depth: how many calls may be nested, a flow's call of a flow being one.
-    activity: where calls are counted.
+    activity: where calls are counted. spans: of calls, for whoever collects traces.
     connections: stored credentials for calling out.
     """
 
@@ -63,11 +65,13 @@ class Runtime:
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
         activity: Activity | None = None,
+        spans: Spans | None = None,
     ) -> None:
         self.clock, self.environ = clock, environ
         self.activity = activity or Activity()
         self.journals = Journals(self.activity)
         self.failing_runs = FailingRuns()
+        self.spans = spans
         self.outgoing = outgoing or Outgoing()
         self._connections = connections
         self.upstreams = upstreams or Upstreams()
@@ -113,9 +117,8 @@ class Runtime:
         if loaded is not None and loaded.package is not None:
             seconds = loaded.package.limits.seconds or seconds
         deadline = asyncio.get_running_loop().time() + seconds
-        return await self._run(
-            service, values, Call(self, catalogue, service, caller, deadline, 0, trace, request=request)
-        )
+        call = Call(self, catalogue, service, caller, deadline, 0, trace, request=request)
+        return await (self._run if self.spans is None else self._run_in_span)(service, values, call)
 
     async def forward(
         self, catalogue: Catalogue, service: Service, arrived: Arrived, caller: Caller
@@ -155,7 +158,7 @@ class Runtime:
             asked_by=call.package,
             request=call.request,
         )
-        output = await self._run(service, values, inner)
+        output = await (self._run if self.spans is None else self._run_in_span)(service, values, inner)
         return to_json(output, service)
 
     def _find(self, catalogue: Catalogue, name: str, caller: Caller) -> Service:
@@ -170,9 +173,9 @@ class Runtime:
 
     async def _run(self, service: Service, values: dict[str, Any], call: Call) -> object:
         assert service.run is not None
-        watched_elsewhere = call.trace is not None
-        if service.kind == "flow" and not watched_elsewhere:
+        if service.kind == "flow" and call.trace is None:
             call.trace = self.journals.begin(service.name)
+        watched_elsewhere = call.trace is not None and not isinstance(call.trace, Journal)
         outcome, began = _GONE, perf_counter()
         try:
             output = await service.run(values, call)
@@ -193,6 +196,18 @@ class Runtime:
             raise told from None
         finally:
             self.activity.add("service", service.name, outcome, perf_counter() - began)
+
+    async def _run_in_span(self, service: Service, values: dict[str, Any], call: Call) -> object:
+        assert self.spans is not None
+        caller = call.caller
+        with self.spans.service(service.name, service.kind, caller.client_id or "", caller.subject) as span:
+            if service.kind == "flow" and call.trace is None:
+                call.trace = self.journals.begin(service.name, always=span.is_recording)
+            try:
+                return await self._run(service, values, call)
+            finally:
+                if isinstance(call.trace, Journal) and span.is_recording:
+                    span.steps(call.trace.entries())
 
     def _failed(
         self,

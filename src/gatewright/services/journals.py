@@ -31,8 +31,8 @@ class Journals:
         self._activity = activity
         self._flows: dict[str, _Flow] = {}
 
-    def begin(self, service: str) -> Journal | None:
-        """The journal of a new run; None when this one goes unwatched."""
+    def begin(self, service: str, *, always: bool = False) -> Journal | None:
+        """The journal of a new run; None when this one goes unwatched. always: it may not."""
         flow = self._flows.get(service) or self._flows.setdefault(service, _Flow({}))
         if flow.interval != self._activity.taken:
             flow.interval, flow.runs = self._activity.taken, 0
@@ -44,7 +44,7 @@ class Journals:
         if flow.closely > 0:
             flow.closely -= 1
             return Journal({})
-        return None
+        return Journal({}) if always else None
 
     def watch_closely(self, service: str) -> None:
         """After a failure, have a journal of each of the next runs, however many there are."""

@@ -17,11 +17,18 @@ def counted(path: str, handler: Handler) -> Handler:
     async def handle(request: Request, parts: Parts) -> Response:
         status, began = 500, perf_counter()
         try:
-            response = await handler(request, parts)
+            response = await (handler if parts.spans is None else traced)(request, parts)
             status = response.status
             return response
         finally:
             _count(parts.activity, path, status, began)
+
+    async def traced(request: Request, parts: Parts) -> Response:
+        assert parts.spans is not None
+        with parts.spans.request(request.method, path, request.headers, request.id) as span:
+            response = await handler(request, parts)
+            span.answered(response.status)
+            return response
 
     return handle
 

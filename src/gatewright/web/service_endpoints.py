@@ -47,14 +47,16 @@ async def invoke(request: Request, parts: Parts) -> Response:
     """`/invoke/{folder.path}/{service}`."""
     if request.method not in ("GET", "HEAD", "POST"):
         return method_not_allowed("GET", "HEAD", "POST", "OPTIONS")
-    return await _call(request, parts, invoked_service(request.raw_path) or "", None)
+    call = _call if parts.spans is None else _traced
+    return await call(request, parts, invoked_service(request.raw_path) or "", None)
 
 
 async def route(request: Request, parts: Parts) -> Response | None:
     """A path of a URL template, or None when it is none."""
     match = parts.catalogue.match(request.method, request.raw_path)
     if match is not None:
-        return await _call(request, parts, match.template.service, match)
+        call = _call if parts.spans is None else _traced
+        return await call(request, parts, match.template.service, match)
     methods = parts.catalogue.templates.methods(request.raw_path)
     return method_not_allowed(*methods) if methods else None
 
@@ -82,6 +84,15 @@ async def _call(request: Request, parts: Parts, name: str, match: Match | None) 
         return problem(
             ServiceError(503, "Not available now", "try again shortly", extensions={"retry_after": 1}), request
         )
+
+
+async def _traced(request: Request, parts: Parts, name: str, match: Match | None) -> Response:
+    assert parts.spans is not None
+    route = match.template.text.partition(" ")[2] if match else "/invoke/{folder}/{service}"
+    with parts.spans.request(request.method, route, request.headers, request.id) as span:
+        response = await _call(request, parts, name, match)
+        span.answered(response.status)
+        return response
 
 
 async def _refused(error: Refused, request: Request, parts: Parts, name: str, match: Match | None) -> Response:

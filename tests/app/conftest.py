@@ -1,0 +1,3 @@
+from tests.services.conftest import runtime
+
+__all__ = ["runtime"]
