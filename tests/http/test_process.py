@@ -4,6 +4,7 @@ import socket
 
 import httpx
 import msgspec
+import pytest
 
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import clients
@@ -146,3 +147,13 @@ async def test_what_another_process_changes_counts_in_every_worker_from_the_next
 
 def test_nothing_of_all_this_left_a_traceback_in_the_log(server: Server) -> None:
     assert "Traceback" not in server.log
+
+
+def test_another_master_key_is_refused_at_start_in_one_line(own_server: Server) -> None:
+    own_server.start()
+    own_server.stop()
+    (own_server.workspace / "data" / "master.key").write_text("5a" * 32)
+    (own_server.workspace / "server.log").unlink()
+    with pytest.raises(AssertionError, match="not the master key that the store's secrets are sealed under"):
+        own_server.start()
+    assert "Traceback" not in own_server.log

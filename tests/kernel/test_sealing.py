@@ -1,8 +1,14 @@
+from pathlib import Path
+
+import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gatewright.kernel.errors import StartupError
 from gatewright.kernel.sealing import Sealer
+from gatewright.kernel.sealing import fingerprint_of
+from gatewright.kernel.sealing import load_master_key
 
 
 def test_derived_key_is_that_of_hkdf() -> None:
@@ -16,3 +22,21 @@ def test_another_secret_or_purpose_opens_nothing() -> None:
     assert Sealer.derived(b"a presented token", "purpose").open(sealed) == b"text"
     assert Sealer.derived(b"another token", "purpose").open(sealed) is None
     assert Sealer.derived(b"a presented token", "other").open(sealed) is None
+
+
+def test_the_first_start_makes_a_key_for_its_owner_alone(tmp_path: Path) -> None:
+    made = load_master_key(tmp_path, {})
+    assert load_master_key(tmp_path, {}) == made
+    assert (tmp_path / "data" / "master.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    with pytest.raises(StartupError, match="cannot write"):
+        load_master_key(tmp_path, {})
+
+
+def test_a_fingerprint_tells_keys_apart_and_is_not_the_key() -> None:
+    one, other = b"1" * 32, b"2" * 32
+    assert fingerprint_of(one) == fingerprint_of(one) != fingerprint_of(other)
+    assert fingerprint_of(one) not in one.hex()

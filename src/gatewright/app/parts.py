@@ -20,8 +20,10 @@ from gatewright.identity.passkeys import passkeys_of
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.clock import system_clock
 from gatewright.kernel.errors import GatewrightError
+from gatewright.kernel.errors import StartupError
 from gatewright.kernel.errors import Unavailable
 from gatewright.kernel.fetching import Fetcher
+from gatewright.kernel.sealing import fingerprint_of
 from gatewright.kernel.sealing import load_master_key
 from gatewright.kernel.sealing import master_sealer
 from gatewright.kernel.settings import ServerSettings
@@ -43,6 +45,7 @@ from gatewright.services.watcher import Watcher
 from gatewright.store import activity
 from gatewright.store import cleanup
 from gatewright.store import failing_runs
+from gatewright.store import master_key
 from gatewright.store import refusals
 from gatewright.store.database import Database
 from gatewright.store.database import P
@@ -130,6 +133,7 @@ class Parts:
         builtins: services that are there beside the packages'.
         """
         parts = cls(settings, workspace, await open_database(settings.database, workspace), clock, builtins)
+        await parts._confirm_master_key()
         await parts.watcher.refresh()
         parts._tasks = [
             asyncio.create_task(parts.watcher.run()),
@@ -139,6 +143,16 @@ class Parts:
             asyncio.create_task(parts.refusals.run()),
         ]
         return parts
+
+    async def _confirm_master_key(self) -> None:
+        """Under another master key, what is sealed in the store would be lost one by one, and unnoticed."""
+        fingerprint = fingerprint_of(load_master_key(self.workspace, dict(os.environ)))
+        if not await self.database.write(master_key.confirm, fingerprint):
+            await self.database.close()
+            raise StartupError(
+                "this is not the master key that the store's secrets are sealed under; put the right one into"
+                f" {self.workspace / 'data' / 'master.key'} or GATEWRIGHT_MASTER_KEY"
+            )
 
     async def stop(self) -> None:
         """Finish what is waiting and let go of everything."""

@@ -56,13 +56,13 @@ def master_sealer(workspace: Path, environment: dict[str, str]) -> Sealer:
 def load_master_key(workspace: Path, environment: dict[str, str]) -> bytes:
     """The 32-byte master key: `GATEWRIGHT_MASTER_KEY` (64 hex digits), else `data/master.key`, made when absent.
 
-    Raises StartupError when it is not 64 hex digits or its file is readable by others.
+    Raises StartupError when it is not 64 hex digits, or its file is readable by others or cannot be made.
     """
     if given := environment.get("GATEWRIGHT_MASTER_KEY"):
         return _parsed(given, "GATEWRIGHT_MASTER_KEY")
     path = workspace / "data" / "master.key"
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        file = _new_file(path)
     except FileExistsError:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise StartupError(f"{path} can be read by others; run: chmod 600 {path}") from None
@@ -71,6 +71,25 @@ def load_master_key(workspace: Path, environment: dict[str, str]) -> bytes:
         key = os.urandom(_KEY_BYTES)
         stream.write(key.hex() + "\n")
     return key
+
+
+def _new_file(path: Path) -> int:
+    """A file of that path, for its owner alone. Raises FileExistsError when there is one, StartupError when it cannot be."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise StartupError(f"cannot write {path}: {error.strerror}") from error
+
+
+def fingerprint_of(master_key: bytes) -> str:
+    """What tells one master key from another, and nothing else about it."""
+    return derived_key(master_key, "gatewright fingerprint").hex()[:32]
 
 
 def _parsed(text: str, source: str) -> bytes:

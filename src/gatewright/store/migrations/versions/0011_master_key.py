@@ -1,0 +1,12 @@
+"""By what the master key of a store is known."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Make the table."""
+    op.create_table("master_key", sa.Column("fingerprint", sa.Text, primary_key=True))
