@@ -25,6 +25,13 @@ class Faults:
         self._servers, self._cluster, self._chance = servers, cluster, chance
         self.injected: Counter[str] = Counter()
 
+    async def each_once(self, pause: tuple[float, float]) -> None:
+        """Inject each fault once, in any order."""
+        for name, fault in self._chance.sample(self._known(), len(self._known())):
+            await asyncio.sleep(self._chance.uniform(*pause))
+            await fault()
+            self.injected[name] += 1
+
     async def go_on(self, seconds: float, pause: tuple[float, float]) -> None:
         """Inject faults for so long, with pauses between them."""
         ends = time.monotonic() + seconds

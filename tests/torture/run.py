@@ -62,9 +62,18 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 async def torture(
-    folder: Path, seeded: Path, cluster: Cluster | None, *, seconds: float, pause: tuple[float, float], chance: int
+    folder: Path,
+    seeded: Path,
+    cluster: Cluster | None,
+    *,
+    seconds: float | None,
+    pause: tuple[float, float],
+    chance: int,
 ) -> Outcome:
-    """Serve from two workers on one SQLite file, or from two nodes on PostgreSQL, with faults for `seconds`."""
+    """Serve from two workers on one SQLite file, or from two nodes on PostgreSQL, with faults for `seconds`.
+
+    seconds: None: each fault once.
+    """
     store, administrator = folder / "filled.db", make_secret(ACCESS_TOKEN)
     shutil.copy(seeded, store)
     redeemable = [make_secret(AUTHORIZATION_CODE) for _ in range(_CODES)]
@@ -79,7 +88,8 @@ async def torture(
     faults = Faults(servers, cluster, random.Random(chance))
     try:
         running = asyncio.create_task(load.run())
-        await faults.go_on(seconds, pause)
+        await (faults.each_once(pause) if seconds is None else faults.go_on(seconds, pause))
+        await asyncio.sleep(1)
         load.stop()
         await running
         outcome = await _reckon(servers[0], load.book, faults)

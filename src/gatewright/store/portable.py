@@ -69,6 +69,10 @@ class Side(Protocol):
         """Add rows, in the open transaction."""
         ...
 
+    def empty(self, tables: Sequence[Table]) -> None:
+        """Remove every row, in the open transaction."""
+        ...
+
     def finish(self, table: Table) -> None:
         """Let numbers that the table makes by itself go on after the highest one."""
         ...
@@ -95,6 +99,11 @@ class SqliteSide:
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """As `Side.insert`."""
         self._connection.executemany(_insert(table), rows)
+
+    def empty(self, tables: Sequence[Table]) -> None:
+        """As `Side.empty`."""
+        for table in reversed(tables):
+            self._connection.execute(f'DELETE FROM "{table.name}"')
 
     def finish(self, table: Table) -> None:
         """SQLite goes on by itself."""
@@ -124,6 +133,14 @@ class PostgresqlSide:
         """As `Side.insert`."""
         plain = [[_plain(value) for value in row] for row in rows]
         self._cursor.executemany(with_numbered_parameters(_insert(table)), plain)
+
+    def empty(self, tables: Sequence[Table]) -> None:
+        """As `Side.empty`. The audit log refuses to lose a row; one that is copied anew must."""
+        for change in ("DISABLE", "ENABLE"):
+            for table in tables:
+                self.execute(f'ALTER TABLE "{table.name}" {change} TRIGGER USER')
+            if change == "DISABLE":
+                self.execute(f"TRUNCATE {', '.join(table.name for table in tables)}")
 
     def finish(self, table: Table) -> None:
         """As `Side.finish`."""
@@ -160,8 +177,7 @@ def move(source: Path, url: str, tell: Callable[[str], None]) -> list[Copied]:
 def _empty(target: Side, tables: Sequence[Table]) -> None:
     """Begin anew: a copy of what changed meanwhile cannot be gone on with."""
     target.execute("BEGIN")
-    for table in reversed(tables):
-        target.execute(f'DELETE FROM "{table.name}"')
+    target.empty(tables)
     target.execute(f"DELETE FROM {_PROGRESS}")
     target.execute("COMMIT")
 
@@ -267,6 +283,8 @@ def _table(connection: sqlite3.Connection, name: str) -> Table:
 
 
 def _page(table: Table, after: Row | None, limit: int) -> tuple[str, Sequence[object]]:
+    if not table.key:  # a single row
+        return f'SELECT {", ".join(table.columns)} FROM "{table.name}" LIMIT ?', (limit if after is None else 0,)
     key = ", ".join(f'"{column}"' for column in table.key)
     columns = ", ".join(f'"{column}"' for column in table.columns)
     beyond = f"WHERE ({key}) > ({', '.join('?' * len(table.key))}) " if after is not None else ""
