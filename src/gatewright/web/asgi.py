@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from gatewright.app.parts import Parts
+from gatewright.kernel.errors import Unavailable
 from gatewright.oauth.metadata import well_known_path
 from gatewright.services.protected_resource import WELL_KNOWN
 from gatewright.web import cors
@@ -178,7 +179,11 @@ async def _alive(request: Request, parts: Parts) -> Response:
 
 
 async def _ready(request: Request, parts: Parts) -> Response:
-    await parts.directory.settings()
+    """Whether a load balancer should send requests here: the store answers."""
+    try:
+        await parts.directory.settings()
+    except Unavailable:
+        return Response(503, b'{"status":"the store does not answer"}', [JSON, (b"retry-after", b"1")])
     return Response(200, b'{"status":"ready"}', [JSON])
 
 
