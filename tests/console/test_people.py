@@ -23,7 +23,7 @@ async def test_added_user_can_sign_in_and_must_choose_a_password(console):
     page = await grace.http.get("/account/login")
     form = {"csrf": page.text.split('name="csrf" value="')[1].split('"')[0], "username": "grace", "next": "/console/"}
     answer = await grace.http.post("/account/login", data={**form, "password": "a first password"})
-    assert answer.headers["location"] == "/console/"
+    assert answer.headers["location"] == "/account"
     assert (await grace.get("/")).headers["location"].startswith("/account/password?")
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from gatewright.identity import administrative
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.store import access
 from gatewright.store import users
 from gatewright.store.database import Transaction
 
-ADMINISTRATORS: Final = "Administrators"
+ADMINISTRATORS: Final = administrative.ADMINISTRATORS
 """The predefined group whose members may use the console."""
 
 

@@ -12,13 +12,14 @@ import msgspec
 
 from gatewright.admin.actor import By
 from gatewright.admin.administrators import ADMINISTRATORS
+from gatewright.identity import administrative
 from gatewright.kernel.errors import Forbidden
 
 Role = Literal["read", "clients", "everything"]
 
-CLIENT_ADMINISTRATORS: Final = "Client Administrators"
+CLIENT_ADMINISTRATORS: Final = administrative.CLIENT_ADMINISTRATORS
 """The predefined group whose members change clients, scopes and tokens, and look at everything else."""
-READ_ONLY_ADMINISTRATORS: Final = "Read-only Administrators"
+READ_ONLY_ADMINISTRATORS: Final = administrative.READ_ONLY_ADMINISTRATORS
 """The predefined group whose members look at everything and change nothing."""
 
 GROUP: Final[Mapping[Role, str]] = {

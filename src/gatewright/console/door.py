@@ -19,9 +19,9 @@ from gatewright.console.visit import Page
 from gatewright.console.visit import Visit
 from gatewright.console.visit import answer
 from gatewright.web.forms import read_form
+from gatewright.web.sessions import first_step
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
-from gatewright.web.sessions import to_new_password
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -37,8 +37,8 @@ def door(page: Page, parts: Parts, operation: str, *, viewed: bool = False) -> E
         found = await signed_in(request, parts)
         if found is None:
             return _signed_out(request)
-        if found.user.user.must_change_password:
-            return to_new_password(request)
+        if first := first_step(request, found):
+            return first
         form = await read_form(request, MOST_FORM_BYTES, files=True) if request.method == "POST" else FormData()
         visit = Visit(request, parts, found, form)
         return _refusal(visit, needed, viewed=viewed) or await answer(_proven(page, needed), visit)

@@ -4,11 +4,14 @@ Whoever has an app or a passkey does not sign in by password alone any more. See
 server's master key; recovery codes come with the first factor and go with the last.
 """
 
+from collections.abc import Set as AbstractSet
+
 import msgspec
 
 from gatewright.identity import recovery_codes
 from gatewright.identity import throttle
 from gatewright.identity import totp
+from gatewright.identity.administrative import ADMINISTRATIVE
 from gatewright.identity.notes import note
 from gatewright.kernel.sealing import Sealer
 from gatewright.kernel.secrets import PENDING_SIGN_IN
@@ -46,6 +49,22 @@ class Enrolment(msgspec.Struct, frozen=True):
 
     seed: str
     expires_at: int
+
+
+def is_required(settings: GlobalSettings, groups: AbstractSet[str]) -> bool:
+    """Whether a member of these groups must have a second factor (`second_factor_required`)."""
+    if settings.second_factor_required == "administrators":
+        return not ADMINISTRATIVE.isdisjoint(groups)
+    return settings.second_factor_required == "everybody"
+
+
+async def stands_alone(database: Database, settings: GlobalSettings, user: User) -> bool:
+    """Whether the user's password alone is enough: there is no second factor, and none must be."""
+    if await database.read(of_user, user.id):
+        return False
+    return settings.second_factor_required == "nobody" or not is_required(
+        settings, await database.read(users.groups, user.id)
+    )
 
 
 def of_user(transaction: Transaction, user_id: str) -> Factors:

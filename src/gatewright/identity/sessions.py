@@ -7,6 +7,7 @@ in a hidden field.
 import hmac
 import secrets
 from typing import Final
+from typing import Literal
 
 import msgspec
 
@@ -46,10 +47,11 @@ class StartedSession(msgspec.Struct, frozen=True):
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """Who a session's cookie stands for."""
+    """Who a session's cookie stands for. lacks: what must be mended before anything else."""
 
     session: Session
     user: UserWithGroups
+    lacks: Literal["", "password", "factor"] = ""
 
 
 async def start_session(

@@ -20,6 +20,7 @@ TokenFormat = Literal["opaque", "jwt"]
 DpopNonce = Literal["optional", "required"]
 LifetimeByGrant = dict[str, Lifetime]
 """Seconds by the name that Allowed Grants give a grant."""
+SecondFactorRequired = Literal["nobody", "administrators", "everybody"]
 SigningAlgorithm = Literal["ES256", "EdDSA", "PS256", "RS256"]
 
 
@@ -189,6 +190,13 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     session_lifetime: Annotated[
         int, Meta(ge=60, le=31536000, description="Seconds after which a login session ends.")
     ] = 28800
+    second_factor_required: Annotated[
+        SecondFactorRequired,
+        Meta(
+            description="Who must have a passkey or an authenticator app: `nobody`, `administrators` (of any role), or "
+            "`everybody`. Whoever must and has none sets one up right after signing in, and cannot use the password grant."
+        ),
+    ] = "nobody"
     reauthentication_age: Annotated[
         int,
         Meta(

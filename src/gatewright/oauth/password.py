@@ -37,11 +37,11 @@ async def grant(
             found="must choose a new password first",
             wanted="a password of its own",
         )
-    if await server.database.read(second_factor.of_user, user.id):
+    if not await second_factor.stands_alone(server.database, settings, user):
         raise InvalidGrant(
-            "This user has a second factor, which this grant cannot ask for; use the code grant.",
+            "This user has or needs a second factor, which this grant cannot ask for; use the code grant.",
             rule="user_enabled",
-            found="has a second factor",
+            found="has or needs a second factor",
             wanted="a user who signs in by password alone",
         )
     grant_id = row_id()

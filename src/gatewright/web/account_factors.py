@@ -16,6 +16,7 @@ from gatewright.identity.users import verify_password
 from gatewright.identity.webauthn_json import base64url
 from gatewright.kernel.errors import NotFound
 from gatewright.web.account_visit import AccountVisit
+from gatewright.web.sessions import remembered_target
 
 FACTORS: Final = "/account/factors"
 _NOT_ITS_CODE: Final = "This is not the code that the app shows for this key. Check that the device's clock is right."
@@ -30,6 +31,7 @@ async def show(visit: AccountVisit) -> Response:
         factors=found,
         passkeys=[{"id": base64url(each.credential_id), "passkey": each} for each in found.passkeys],
         address=visit.parts.passkeys.party.origin if visit.parts.passkeys else "",
+        is_needed=visit.found.lacks == "factor",
     )
 
 
@@ -89,7 +91,7 @@ async def renew_codes(visit: AccountVisit) -> Response:
 
 def codes_page(visit: AccountVisit, codes: list[str]) -> Response:
     """New recovery codes, told once."""
-    return visit.page("account/recovery_codes.html", codes=codes)
+    return visit.page("account/recovery_codes.html", codes=codes, target=remembered_target(visit.request, FACTORS))
 
 
 async def wrong_password(visit: AccountVisit) -> tuple[str, int] | None:

@@ -35,20 +35,21 @@ async def prove(visit: AccountVisit) -> Response:
     return await ask_for_proof(visit, always=True) or RedirectResponse(target, status_code=303)
 
 
-_SHOWN: Final[dict[str, Page]] = {
+_PAGES: Final[dict[str, Page]] = {
     "/account": account_access.show,
     "/account/": account_access.show,
-    "/account/factors": account_factors.show,
-}
-_FORMS: Final[dict[str, Page]] = {
     "/account/access": account_access.access,
     "/account/consents": account_access.consents,
     "/account/sessions": account_access.show_sessions,
     "/account/proof": prove,
+}
+_FACTORS: Final[dict[str, Page]] = {
+    "/account/factors": account_factors.show,
     "/account/factors/app": account_factors.add_app,
     "/account/factors/passkeys/new": account_passkeys.add,
     "/account/factors/passkeys/rename": account_passkeys.rename,
 }
+"""Where second factors are set up: they open even to whoever needs one first."""
 _PROVEN: Final[dict[str, Page]] = {
     "/account/factors/app/remove": account_factors.remove_app,
     "/account/factors/passkeys/remove": account_passkeys.remove,
@@ -63,13 +64,13 @@ def account_routes(parts: Parts) -> list[Route]:
     return [
         *sign_in_routes(parts),
         Route("/account/logout", pages.logout, methods=["POST"]),
-        Route("/account/password", own_account(password, parts, renewing=True), methods=["GET", "POST"]),
+        Route("/account/password", own_account(password, parts, mends="password"), methods=["GET", "POST"]),
         Route("/account/theme", pages.theme, methods=["POST"]),
-        *(Route(path, own_account(page, parts), methods=["GET"]) for path, page in _SHOWN.items()),
-        *(Route(path, own_account(page, parts), methods=["GET", "POST"]) for path, page in _FORMS.items()),
+        *(Route(path, own_account(page, parts), methods=["GET", "POST"]) for path, page in _PAGES.items()),
         *(
-            Route(path, own_account(page, parts, proven=True), methods=["GET", "POST"])
-            for path, page in _PROVEN.items()
+            Route(path, own_account(page, parts, mends="factor", proven=proven), methods=["GET", "POST"])
+            for proven, pages_of_kind in ((False, _FACTORS), (True, _PROVEN))
+            for path, page in pages_of_kind.items()
         ),
     ]
 

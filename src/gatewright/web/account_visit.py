@@ -16,9 +16,9 @@ from gatewright.identity.sessions import Browser
 from gatewright.store.records import User
 from gatewright.web.forms import read_form
 from gatewright.web.sessions import browser_of
+from gatewright.web.sessions import first_step
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
-from gatewright.web.sessions import to_new_password
 
 ACCOUNT: Final = "/account"
 
@@ -43,11 +43,11 @@ Page = Callable[[AccountVisit], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def own_account(page: Page, parts: Parts, *, proven: bool = False, renewing: bool = False) -> Endpoint:
+def own_account(page: Page, parts: Parts, *, proven: bool = False, mends: str = "") -> Endpoint:
     """An endpoint for whoever is signed in; it checks a form's CSRF token, and turns errors into pages.
 
     proven: before a form is taken, its sender gives proof of who is there, unless he or she did so lately.
-    renewing: it is where a one-time password is replaced, which every other page leads to first.
+    mends: what its user may lack (`SignedIn.lacks`), because here it is mended.
     """
 
     async def asking(visit: AccountVisit) -> Response:
@@ -57,8 +57,8 @@ def own_account(page: Page, parts: Parts, *, proven: bool = False, renewing: boo
         found = await signed_in(request, parts)
         if found is None:
             return to_login(request)
-        if found.user.user.must_change_password and not renewing:
-            return to_new_password(request)
+        if found.lacks != mends and (first := first_step(request, found)):
+            return first
         form = await read_form(request) if request.method == "POST" else FormData()
         return await answer(asking, AccountVisit(request, parts, found, form))
 

@@ -35,11 +35,11 @@ from gatewright.web.parameters import query_parameters
 from gatewright.web.refusals import note_page_refusal
 from gatewright.web.sessions import browser_token
 from gatewright.web.sessions import check_csrf
+from gatewright.web.sessions import first_step
 from gatewright.web.sessions import here
 from gatewright.web.sessions import remember_browser
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
-from gatewright.web.sessions import to_new_password
 from gatewright.web.sessions import to_proof
 from gatewright.web.transport import refuse_plain_http
 
@@ -84,9 +84,10 @@ class AuthorizePages:
                 return _as_get(request, form)
             asked = await authorize.check(query_parameters(small), browser, self._parts.server)
             found = await signed_in(request, self._parts)
-            if found is None or found.user.user.must_change_password:
+            first = to_login(request) if found is None else first_step(request, found)
+            if found is None or first is not None:
                 authorize.refuse_if_nobody_may_be_asked(asked, LoginRequired(_NOBODY), self._parts.server)
-                return to_login(request) if found is None else to_new_password(request)
+                return first or to_login(request)
             if not self._is_fresh_enough(asked, found, _DECIDING if form else 0):
                 return to_proof(request)
             if not form:
@@ -111,8 +112,8 @@ class AuthorizePages:
             found = await signed_in(request, self._parts)
             if found is None:
                 raise InvalidRequest("Sign in first: the approval needs a session.", rule="session")
-            if found.user.user.must_change_password:
-                return to_new_password(request)
+            if first := first_step(request, found):
+                return first
             check_csrf(form, found.session.csrf)
             if not self._is_fresh_enough(asked, found, _DECIDING):
                 raise InvalidRequest("Sign in again first: prompt=login asks for it.", rule="session")

@@ -25,9 +25,9 @@ from gatewright.web.parameters import query_parameters
 from gatewright.web.refusals import note_page_refusal
 from gatewright.web.refusals import note_page_slowed_down
 from gatewright.web.sessions import check_csrf
+from gatewright.web.sessions import first_step
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
-from gatewright.web.sessions import to_new_password
 from gatewright.web.transport import refuse_plain_http
 
 _log = structlog.get_logger("gatewright.device")
@@ -73,8 +73,8 @@ class DevicePages:
         # Before anything is told of the code: whoever guesses codes needs an account, and is counted under it.
         if found is None:
             return to_login(request)
-        if found.user.user.must_change_password:
-            return to_new_password(request)
+        if first := first_step(request, found):
+            return first
         address = request.client.host if request.client else ""
         if request.method != "POST":
             asked = await device_verification.find(typed, found.user.user, address, self._parts.server)

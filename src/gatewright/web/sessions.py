@@ -2,6 +2,7 @@
 
 from typing import Final
 from urllib.parse import quote
+from urllib.parse import unquote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse
 from starlette.responses import Response
 
 from gatewright.app.parts import Parts
+from gatewright.identity import second_factor
 from gatewright.identity import sessions
 from gatewright.identity.sessions import Browser
 from gatewright.identity.sessions import SignedIn
@@ -22,6 +24,7 @@ SESSION_COOKIE: Final = "gatewright_session"
 LOGIN_COOKIE: Final = "gatewright_login"
 BROWSER_COOKIE: Final = "gatewright_browser"
 PENDING_COOKIE: Final = "gatewright_pending"
+TARGET_COOKIE: Final = "gatewright_target"
 CONSOLE: Final = "/console/"
 """Where people go who do not say where to; those who may not enter it go to their account."""
 _QUERY: Final = "%&=+?/:;,@!$'()*"
@@ -34,7 +37,17 @@ class CsrfRefused(Exception):
 async def signed_in(request: Request, parts: Parts) -> SignedIn | None:
     """Whose session the request's cookie stands for."""
     cookie = request.cookies.get(SESSION_COOKIE)
-    return await sessions.find_session(parts.database, cookie, parts.clock(), address_of(request)) if cookie else None
+    if not cookie:
+        return None
+    found = await sessions.find_session(parts.database, cookie, parts.clock(), address_of(request))
+    if found is None:
+        return None
+    if found.user.user.must_change_password:
+        return SignedIn(found.session, found.user, "password")
+    if not second_factor.is_required(await parts.directory.settings(), found.user.groups):
+        return found
+    has_one = await parts.database.read(second_factor.of_user, found.user.user.id)
+    return found if has_one else SignedIn(found.session, found.user, "factor")
 
 
 def address_of(request: Request) -> str:
@@ -52,9 +65,20 @@ def to_login(request: Request) -> Response:
     return RedirectResponse(with_target("/account/login", here(request)), status_code=303)
 
 
-def to_new_password(request: Request) -> Response:
-    """Send the browser to choose a password first, and back here afterwards."""
-    return RedirectResponse(with_target("/account/password", here(request)), status_code=303)
+def first_step(request: Request, found: SignedIn) -> Response | None:
+    """Send the browser to what must be mended before anything else, and back here afterwards; None: nothing must."""
+    if found.lacks == "password":
+        return RedirectResponse(with_target("/account/password", here(request)), status_code=303)
+    if found.lacks == "factor":
+        response = RedirectResponse("/account/factors", status_code=303)
+        _set(response, TARGET_COOKIE, quote(here(request)), request, 1800)
+        return response
+    return None
+
+
+def remembered_target(request: Request, default: str) -> str:
+    """Where the browser was on its way to when it was sent to set up a second factor."""
+    return local_path(unquote(request.cookies.get(TARGET_COOKIE, "")), default)
 
 
 def to_proof(request: Request) -> Response:
