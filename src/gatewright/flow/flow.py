@@ -1,7 +1,9 @@
 """A loaded flow, and one run of it."""
 
 import asyncio
+from collections.abc import Coroutine
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -25,6 +27,9 @@ from gatewright.flow.schema import Check
 from gatewright.flow.scope import Value
 from gatewright.flow.sequence import Body
 from gatewright.flow.trace import Watch
+from gatewright.flow.turns import InTurns
+from gatewright.flow.turns import TurnOver
+from gatewright.flow.turns import Turns
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,10 +91,17 @@ class Flow:
         `authorization`: what `$authorization` gives (subject, client, scopes), never a token.
         """
         deadline = clock() + limits.seconds
-        run = Run(self.definition, self.secrets, input, host, authorization, limits, trace, deadline)
-        frame = Frame(run, {}, deadline)
+
+        def begun(turns: Turns) -> Coroutine[Any, Any, Any]:
+            run = Run(self.definition, self.secrets, input, host, authorization, limits, trace, deadline, turns)
+            return self._run(Frame(run, {}, deadline), input)
+
         try:
-            return await self._run(frame, input)
+            if trace is None and not self.is_async:
+                with suppress(TurnOver):
+                    return await begun(Turns(again=True))
+            turns = Turns()
+            return await InTurns(begun(turns), turns)
         except DeadlinePassed:
             raise self._too_slow(limits.seconds) from None
 

@@ -19,6 +19,7 @@ from gatewright.flow.jq import Budget
 from gatewright.flow.model import Host
 from gatewright.flow.model import Limits
 from gatewright.flow.trace import Watch
+from gatewright.flow.turns import Turns
 from gatewright.kernel.ids import row_id
 
 clock = time.monotonic
@@ -56,12 +57,14 @@ class Run:
         limits: Limits,
         trace: Watch | None,
         deadline: float,
+        turns: Turns,
     ) -> None:
         self.host = host
+        self.turns = turns
         self.trace = trace
         self.limits = limits
         self.steps = limits.steps
-        self.budget = Budget(units=limits.units, size=limits.size, deadline=deadline, now=host.now)
+        self.budget = Budget(units=limits.units, size=limits.size, deadline=deadline, now=host.now, pause=turns)
         self.context: Any = {}
         self.tokens: dict[str, str] = {}  # access tokens got in this run, by what they were asked with
         self._definition = definition
@@ -175,8 +178,11 @@ class Frame:
         run.steps -= 1
         if run.steps < 0:
             raise too_many_steps(run.limits)
-        if clock() > self.deadline:
+        now = clock()
+        if now > self.deadline:
             raise DeadlinePassed(self.deadline)
+        if now > run.turns.ends:
+            run.turns.give_way()
 
     def bind(self, names: tuple[str, ...], data: Any) -> dict[str, Any]:
         """The variables that a step's expressions name; `$input` is `data`."""

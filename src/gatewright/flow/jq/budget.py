@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from gatewright.flow.jq.errors import BudgetExceeded
 
@@ -12,14 +13,25 @@ MAX_DEPTH = 256
 """How deep a value made by an expression may nest."""
 
 
+class Pause(Protocol):
+    """A turn at the event loop, which ends, by the budget's clock."""
+
+    ends: float
+
+    def give_way(self) -> None:
+        """Let others work, and come back."""
+        ...
+
+
 class Budget:
     """Counts the work of one run; shared by all its expressions, not by threads.
 
     `units`: one is an iteration or the making of some 50 bytes. `size`: the longest string (characters) and the longest
     array (eight bytes an item) an expression may make. `deadline`: by `clock`, in its seconds. `now` answers `now`.
+    `pause`: whom to tell when the turn is over.
     """
 
-    __slots__ = ("_clock", "_deadline", "_left", "_mark", "now", "size")
+    __slots__ = ("_clock", "_deadline", "_left", "_mark", "_pause", "now", "size")
 
     def __init__(
         self,
@@ -29,11 +41,13 @@ class Budget:
         deadline: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        pause: Pause | None = None,
     ) -> None:
         self._left = units
         self._mark = max(units - CHECK_EVERY, 0)
         self._deadline = deadline
         self._clock = clock
+        self._pause = pause
         self.size = size
         self.now = now
 
@@ -51,8 +65,11 @@ class Budget:
     def _look(self, left: int) -> None:
         if left < 0:
             raise BudgetExceeded("the expression does more work than a run may do")
-        if self._deadline is not None and self._clock() > self._deadline:
+        now = self._clock()
+        if self._deadline is not None and now > self._deadline:
             raise BudgetExceeded("the time for this run is over")
+        if self._pause is not None and now > self._pause.ends:
+            self._pause.give_way()
         self._mark = max(left - CHECK_EVERY, 0)
 
     def text(self, length: int) -> None:

@@ -1,7 +1,6 @@
 """fork: branches side by side; all of them, or the first that succeeds."""
 
 import asyncio
-from collections.abc import Coroutine
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from gatewright.flow.sequence import Body
 from gatewright.flow.sequence import Targets
 from gatewright.flow.shapes import boolean
 from gatewright.flow.shapes import fields
+from gatewright.flow.turns import InTurns
 
 
 def _compile(task: Mapping[str, Any], at: str, scope: Scope, targets: Targets) -> Body:
@@ -45,12 +45,12 @@ def _branches(value: list[Any], at: str, scope: Scope) -> list[Body]:
     return found
 
 
-def _branch(branch: Body, frame: Frame, data: Any) -> Coroutine[Any, Any, Any]:
+async def _branch(branch: Body, frame: Frame, data: Any) -> Any:
     async def work() -> Any:
         output = branch.run(frame, data)
         return await output if branch.is_async else output
 
-    return work()
+    return await InTurns(work(), frame.run.turns)
 
 
 async def _all(works: list[asyncio.Task[Any]]) -> list[Any]:
