@@ -12,6 +12,9 @@ GOOD = {
     "may_act": "gateway",
     "refresh_token_lifetime": "seconds",
     "refresh_token_lifetime_seconds": "600",
+    "access_token_format": "jwt",
+    "refresh_rotation": "false",
+    "introspect": "all",
     "token_family_lifetime": "seconds",
     "token_family_lifetime_seconds": "86400",
     "access_token_lifetime_by_grant": "client_credentials = 300\r\ntoken_exchange = 60",
@@ -23,6 +26,7 @@ async def test_they_are_kept_as_the_form_says(console):
     client_id = re.search(r'<code id="client-id">(.*?)</code>', answer.text)[1]
     kept = await console.site.parts.database.read(clients.find, client_id)
     assert (kept.dpop_bound_access_tokens, kept.may_act, kept.refresh_token_lifetime) == (True, "gateway", 600)
+    assert (kept.access_token_format, kept.refresh_rotation, kept.introspect) == ("jwt", False, "all")
     assert kept.token_family_lifetime == 86400
     assert kept.access_token_lifetime_by_grant == {"client_credentials": 300, "token_exchange": 60}
     assert kept.allowed_grants == ("client_credentials", "token_exchange")
@@ -38,6 +42,24 @@ async def test_a_new_clients_tokens_are_bound_to_nothing_unless_asked(console):
     page = await console.text(NEW)
     assert re.search(r'name="dpop_bound_access_tokens" value="false" checked', page)
     assert re.search(r'name="refresh_token_lifetime" value="global" checked', page)
+
+
+async def test_default_scopes_must_be_the_clients(console):
+    edit = "/oauth/clients/edit?client_id=ledger"
+    answer = await console.submit(edit, default_scopes="customers\r\norders")
+    assert answer.status_code == 303
+    kept = await console.site.parts.database.read(clients.find, "ledger")
+    assert kept.default_scopes == ("customers", "orders")
+    refused = await console.submit(edit, default_scopes="route-only")
+    assert refused.status_code == 422
+    assert "is not associated with the client" in refused.text
+
+
+async def test_a_public_client_always_rotates_and_asks_about_its_own_tokens(console):
+    public = GOOD | {"type": "public", "redirect_uris": "https://a.example/", "allowed_grants": ["authorization_code"]}
+    await console.submit(NEW, **public)
+    kept = await console.site.parts.database.read(clients.find_named, "Wallet", "1.0")
+    assert (kept.refresh_rotation, kept.introspect) == (True, "own")
 
 
 async def test_a_public_client_may_not_exchange_tokens(console):

@@ -31,6 +31,14 @@ async def test_every_field_can_be_changed(console):
         "refresh_token_lifetime": "seconds",
         "refresh_token_lifetime_seconds": "86400",
         "access_token_lifetime_by_grant": "implicit = 60",
+        "signing_algorithm": "EdDSA",
+        "key_rotation_interval": "7200",
+        "key_announcement": "3600",
+        "assertion_lifetime": "300",
+        "dynamic_registration": "token",
+        "dynamic_registration_scopes": "orders\r\ncustomers",
+        "dynamic_registration_unused": "never",
+        "client_id_metadata_hosts": "*.partner.example",
         "token_family_lifetime": "seconds",
         "token_family_lifetime_seconds": "604800",
         "refresh_token_grace": "0",
@@ -59,6 +67,14 @@ async def test_every_field_can_be_changed(console):
         60,
     )
     assert (now.maximum_body_bytes, now.service_time_limit, now.fetch_private_hosts) == (100000, 5, ("erp.internal",))
+    assert (now.signing_algorithm, now.key_rotation_interval, now.key_announcement) == ("EdDSA", 7200, 3600)
+    assert (now.assertion_lifetime, now.dynamic_registration, now.dynamic_registration_unused) == (
+        300,
+        "token",
+        "never",
+    )
+    assert now.dynamic_registration_scopes == ("orders", "customers")
+    assert now.client_id_metadata_hosts == ("*.partner.example",)
     assert (now.access_token_lifetime_by_grant, now.token_family_lifetime) == ({"implicit": 60}, 604800)
     assert now.token_parameters_in_url == "never"
 

@@ -175,6 +175,7 @@ def _defaults(settings: GlobalSettings) -> dict[str, str]:
         "pkce_confidential": "true" if settings.require_pkce else "false",
         "pkce_public": "true",
         "lifetime": "never expires" if lifetime == "never" else f"{lifetime} seconds",
+        "format": settings.access_token_format,
         "family_lifetime": "never" if family == "never" else f"{family} seconds",
         "refresh_lifetime": "never expires" if refresh == "never" else f"{refresh} seconds",
     }
@@ -195,6 +196,10 @@ def _values(client: Client) -> dict[str, Any]:
         "require_pushed_authorization_requests": str(client.require_pushed_authorization_requests).lower(),
         "access_token_lifetime": "seconds" if isinstance(lifetime, int) else lifetime,
         "access_token_lifetime_seconds": str(lifetime) if isinstance(lifetime, int) else "",
+        "access_token_format": client.access_token_format,
+        "refresh_rotation": str(client.refresh_rotation).lower(),
+        "introspect": client.introspect,
+        "default_scopes": "\n".join(client.default_scopes),
         "access_token_lifetime_by_grant": as_lines(client.access_token_lifetime_by_grant),
         "refresh_limit": "limited" if isinstance(limit, int) else limit,
         "refresh_limit_count": str(limit) if isinstance(limit, int) else "",
@@ -230,11 +235,15 @@ def _read(visit: Visit) -> dict[str, Any]:
     lifetime, limit = visit.field("access_token_lifetime"), visit.field("refresh_limit")
     refresh, pkce = visit.field("refresh_token_lifetime"), visit.field("require_pkce")
     family = visit.field("token_family_lifetime")
-    # A public client cannot authenticate, whatever is ticked.
+    # A public client cannot authenticate, always rotates, and asks about no tokens, whatever is ticked.
     confidential = visit.field("type") == "confidential"
     methods = {"client_authentication": visit.fields("client_authentication")} if confidential else {}
     return {
         **methods,
+        "refresh_rotation": visit.field("refresh_rotation") == "true" or not confidential,
+        "introspect": visit.field("introspect") if confidential else "own",
+        "access_token_format": visit.field("access_token_format"),
+        "default_scopes": lines(visit.field("default_scopes")),
         **{name: visit.field(name) for name in ("jwks_uri", "jwks", "token_endpoint_auth_signing_alg")},
         "name": visit.field("name"),
         "version": visit.field("version"),

@@ -18,8 +18,18 @@ from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth.metadata import well_known_path
 from gatewright.store.database import Transaction
 
-_LISTS: Final = ("cors_allowed_origins", "fetch_private_hosts")
-_LIFETIMES: Final = ("access_token_lifetime", "refresh_token_lifetime", "token_family_lifetime")
+_LISTS: Final = (
+    "cors_allowed_origins",
+    "fetch_private_hosts",
+    "dynamic_registration_scopes",
+    "client_id_metadata_hosts",
+)
+_LIFETIMES: Final = (
+    "access_token_lifetime",
+    "refresh_token_lifetime",
+    "token_family_lifetime",
+    "dynamic_registration_unused",
+)
 _HTTPS: Final = {"always": "Always", "except_loopback": "Except on this machine", "never": "Never"}
 
 
