@@ -11,6 +11,7 @@ from gatewright.admin.keys import KeyLine
 from gatewright.admin.service_names import Named
 from gatewright.console.connections import values_of
 from gatewright.console.diagram import of_source
+from gatewright.console.new_service import KINDS as NEW_KINDS
 from gatewright.console.refactoring import Found
 from gatewright.console.run_caller import KINDS
 from gatewright.console.run_caller import Chosen
@@ -675,7 +676,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "packages-none": ("packages/packages.html", {"frame": FRAME, "packages": []}),
     "package-install": ("packages/package_install.html", {"frame": FRAME, "errors": {"package": "Choose a file."}, "findings": ["package.yaml: the name is missing"], "megabytes": 20}),
-    "flow-new": ("packages/flow_new.html", {"frame": FRAME, "packages": ["Airports"], "values": {"package": "Airports", "name": ""}, "errors": {}}),
+    "service-new": ("packages/service_new.html", {"frame": FRAME, "packages": ["Airports"], "kinds": NEW_KINDS, "values": dict.fromkeys(["package", "name", "callee", "address", "document", "operation"], "") | {"kind": "empty"}, "errors": {}, "operations": [], "services": [("a:b", "A")]}),
+    "service-new-refused": ("packages/service_new.html", {"frame": FRAME, "packages": ["Airports"], "kinds": NEW_KINDS, "values": dict.fromkeys(["package", "name", "callee", "address", "document", "operation"], "x") | {"kind": "openapi"}, "errors": {"callee": "Write it.", "operation": "Choose."}, "operations": [("getPet", "GET /pet", "A pet")], "services": []}),
     "service": ("packages/service.html", SERVICE_PAGE),
     "service-saved": ("packages/_saved.html", {"saved": "Saved.", "problems": [], "revision": "2", "conflict": False}),
     "service-run": ("packages/_run.html", {"result": RESULT | {"ok": True, "status": 200, "error": None, "output": "{}"}, "fresh": True, "diagram": of_source(FLOW), "marks": {}}),

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from gatewright.admin import service_names
 from gatewright.admin.service_names import Named
-from gatewright.console.packages import label
 from gatewright.console.saving import change_files
 from gatewright.console.saving import rewrite
 from gatewright.console.service_page import find_service
@@ -20,6 +19,8 @@ from gatewright.services.catalogue import Service
 from gatewright.services.coverage import Openings
 from gatewright.services.coverage import deciding_target
 from gatewright.services.names import is_service
+from gatewright.services.new_service import flow_file
+from gatewright.services.new_service import label
 from gatewright.services.references import Reference
 from gatewright.services.references import references
 from gatewright.services.references import renamed
@@ -146,7 +147,7 @@ async def _rights(visit: Visit, name: str, to: str) -> list[tuple[str, str, str]
 async def _rename(visit: Visit, service: Service, to: str, found: Found) -> None:
     """The new file first, so that whatever is renamed then finds it; the old one goes last."""
     packages, files = visit.parts.packages_folder, found.by_file()
-    new, test = file_of(service.package, to), service.file.removesuffix(FLOW) + TEST
+    new, test = flow_file(service.package, to), service.file.removesuffix(FLOW) + TEST
     text = renamed(read_file(packages, service.file).text, files.pop(service.file, []), service.name, to)
     made = {new: _relabelled(text, service.name, to)}
     gone: dict[str, None] = {service.file: None}
@@ -173,12 +174,6 @@ async def _delete(visit: Visit, service: Service, found: Found) -> None:
     test = service.file.removesuffix(FLOW) + TEST
     gone = [service.file, *([test] if (packages / test).is_file() else ())]
     await change_files(visit, dict.fromkeys(gone))
-
-
-def file_of(package: str, name: str) -> str:
-    """The file of a flow service in a package, below the packages' folder."""
-    folder, _, own = name.partition(":")
-    return f"{package}/services/{folder.replace('.', '/')}/{own}{FLOW}"
 
 
 def _relabelled(text: str, name: str, to: str) -> str:

@@ -22,6 +22,7 @@ from gatewright.console import groups
 from gatewright.console import home
 from gatewright.console import inspector
 from gatewright.console import keys
+from gatewright.console import new_service
 from gatewright.console import package_actions
 from gatewright.console import packages
 from gatewright.console import permissions
@@ -80,7 +81,7 @@ _FORMS: Final[dict[str, Page]] = {
     "/packages/remove": package_actions.remove,
     "/packages/enable": package_actions.enable,
     "/packages/disable": package_actions.disable,
-    "/services/new": packages.add_flow,
+    "/services/new": new_service.add,
     "/services/restore": versions.restore,
     "/connections/new": connections.add,
     "/connections/edit": connections.edit,

@@ -140,7 +140,7 @@ class Walk:
     def add_a_flow(self) -> None:
         page = self.page
         self._open("Packages")
-        page.get_by_role("link", name="Add flow").click()
+        page.get_by_role("link", name="Add service").click()
         page.get_by_label("Name").fill("trips:far")
         page.get_by_role("button", name="Create").click()
         expect(page.get_by_role("status").first).to_contain_text("Flow trips:far made")

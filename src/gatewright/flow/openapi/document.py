@@ -20,6 +20,7 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|", "multi": None}
 _STYLES = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _JSON = "application/json"
+_DEEPEST = 6
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -56,6 +57,55 @@ class Document:
         if name not in self._operations:
             self._operations[name] = self._find(name)
         return self._operations[name]
+
+    def listed(self) -> list[tuple[str, str, str]]:
+        """The operations that have an id: id, method and path, and summary, in the document's order."""
+        found = []
+        for path, _, method, operation in self._each():
+            if isinstance(operation.get("operationId"), str):
+                summary = str(operation.get("summary") or operation.get("description") or "").partition("\n")[0]
+                found.append((operation["operationId"], f"{method.upper()} {path}", summary))
+        return found
+
+    def inputs(self, name: str) -> dict[str, Any]:
+        """A JSON Schema of the arguments that the operation of that id takes, local references written out."""
+        for _, item, _, operation in self._each():
+            if operation.get("operationId") == name:
+                return self._inputs(item, operation)
+        return {"type": "object"}
+
+    def _inputs(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:
+        properties: dict[str, Any] = {}
+        required: list[str] = []
+        for reference in [*item.get("parameters", []), *operation.get("parameters", [])]:
+            parameter = self._resolved(reference)
+            schema = self._plain(parameter.get("schema") or {"type": parameter.get("type", "string")})
+            if isinstance(parameter.get("description"), str):
+                schema = schema | {"description": parameter["description"]}
+            properties[parameter["name"]] = schema
+            if parameter.get("required") and parameter["name"] not in required:
+                required.append(parameter["name"])
+        content = self._resolved(operation["requestBody"]).get("content") if "requestBody" in operation else None
+        offered = next(iter(content.values()), None) if isinstance(content, dict) else None
+        body = self._plain(offered.get("schema") if isinstance(offered, dict) else None)
+        if isinstance(body.get("properties"), dict):
+            properties |= body["properties"]
+            required += [each for each in body.get("required", []) if each not in required]
+        elif body:
+            properties["body"] = body
+        return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+
+    def _plain(self, value: Any, depth: int = 0) -> dict[str, Any]:
+        """A schema without references: what they stand for in their place, down to a depth."""
+        if depth > _DEEPEST or not isinstance(value, dict):
+            return {}
+        schema = dict(self._resolved(value))
+        if isinstance(schema.get("properties"), dict):
+            schema["properties"] = {key: self._plain(each, depth + 1) for key, each in schema["properties"].items()}
+        if isinstance(schema.get("items"), dict):
+            schema["items"] = self._plain(schema["items"], depth + 1)
+        kept = ("type", "properties", "required", "items", "enum", "description", "minimum", "maximum")
+        return {key: schema[key] for key in kept if key in schema}
 
     def _find(self, name: str) -> Operation:
         for path, item, method, operation in self._each():
