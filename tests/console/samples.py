@@ -11,6 +11,8 @@ from gatewright.admin.keys import KeyLine
 from gatewright.admin.service_names import Named
 from gatewright.console.connections import values_of
 from gatewright.console.diagram import of_source
+from gatewright.console.health import Bar
+from gatewright.console.health import Chart
 from gatewright.console.new_service import KINDS as NEW_KINDS
 from gatewright.console.refactoring import Found
 from gatewright.console.run_caller import KINDS
@@ -421,8 +423,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 {"text": "Get a token and call", "help": "From here, from Postman or with curl", "href": "/console/get-token", "action": "Get New Access Token", "done": False},
             ],
             "problems": [{"text": "airports.reports:daily is disabled: line 3: a mapping was expected", "href": "/console/services?name=x", "action": "Open the service"}],
+            "charts": [], "issued": [], "refused": [], "unused": [],
             "server": [("Issuer", "http://localhost:5555"), ("Version", "0.1.0"), ("Database", "SQLite"), ("Started", "2 hours ago")],
             "curl": CURL,
+        },
+    ),
+    "home-used": (
+        "home.html",
+        {
+            "frame": FRAME, "figures": [], "steps": [], "problems": [], "curl": "", "server": [("Version", "0.1.0")],
+            "charts": [Chart("Calls of services", 40, 3, [Bar(NOW, 40, 3, 64, 5), Bar(NOW + 3600, 0, 0, 0, 0)], 40)],
+            "issued": [("client_credentials", 40), ("password", 2)], "refused": [("invalid_grant", 3)],
+            "unused": [{"client_id": "5f", "label": "Postman (1.0)", "used_at": NOW - 10**7, "never": True}],
         },
     ),
     "search": (

@@ -11,6 +11,7 @@ from gatewright.kernel.clock import Clock
 from gatewright.kernel.errors import GatewrightError
 from gatewright.services.invocation import Runtime
 from gatewright.store import activity
+from gatewright.store import client_use
 from gatewright.store import failing_runs
 from gatewright.store.database import Database
 from gatewright.store.database import P
@@ -39,6 +40,8 @@ class Reporter:
         if failed := self._runtime.failing_runs.take():
             await self._taken(failing_runs.add, failed)
         self._runtime.journals.report()
+        if seen := self._gathered.take_seen():
+            await self._taken(client_use.saw, seen)
         cells, now = self._gathered.take(), self._clock()
         while cells:
             part, cells = cells[:_AT_ONCE], cells[_AT_ONCE:]

@@ -8,8 +8,10 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from gatewright import __version__
+from gatewright.console import health
 from gatewright.console.visit import Visit
 from gatewright.services.catalogue import Catalogue
+from gatewright.store import activity
 from gatewright.store import clients
 from gatewright.store import tokens
 from gatewright.store import users
@@ -26,7 +28,8 @@ async def show(visit: Visit) -> Response:
     scopes = await visit.parts.directory.scopes()
     live = await visit.read(tokens.page, visit.now, limit=1)
     associated = await visit.read(_any_association, [client.client_id for client in found[:_LOOKED_AT]])
-    catalogue = visit.catalogue
+    ever = await visit.read(activity.ever, "grant")
+    catalogue, issued = visit.catalogue, await health.issued(visit)
     return visit.page(
         "home.html",
         figures=[
@@ -35,8 +38,12 @@ async def show(visit: Visit) -> Response:
             ("Scopes", str(len(scopes)), "/console/oauth/scopes"),
             ("Users", _counted(len(people)), "/console/users"),
         ],
-        steps=_steps(client=bool(found), scope=bool(scopes), association=associated, token=bool(live)),
-        problems=_problems(catalogue),
+        steps=_steps(client=bool(found), scope=bool(scopes), association=associated, token=bool(live or ever)),
+        problems=[*_problems(catalogue), *await health.attention(visit, found)],
+        charts=await health.charts(visit),
+        issued=issued,
+        refused=await health.refused(visit),
+        unused=await health.unused(visit),
         server=[
             ("Version", __version__),
             ("Issuer", visit.parts.server.issuer),

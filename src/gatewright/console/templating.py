@@ -67,7 +67,13 @@ def create_environment(manifest: Mapping[str, str]) -> jinja2.Environment:
         cache_size=-1,
     )
     environment.globals["asset"] = lambda name: f"{STATIC_URL}/built/{manifest.get(name, name)}"
-    environment.filters |= {"ago": ago, "duration": duration, "shorten": shorten, "pretty_json": pretty_json}
+    environment.filters |= {
+        "ago": ago,
+        "duration": duration,
+        "hour": hour,
+        "shorten": shorten,
+        "pretty_json": pretty_json,
+    }
     return environment
 
 
@@ -105,6 +111,11 @@ def _roughly(seconds: int) -> str:
         if seconds >= size * 1.5:
             return _count(round(seconds / size), unit)
     return _count(seconds, "second")
+
+
+def hour(moment: int) -> str:
+    """The hour of a time in seconds since the epoch, in UTC: "14:00 UTC"."""
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%H:00 UTC")
 
 
 def duration(seconds: int | str) -> str:

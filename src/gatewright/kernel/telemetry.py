@@ -23,6 +23,8 @@ BOUNDS: Final[tuple[float, ...]] = tuple(2.0 ** (n / 2) / 1e6 for n in range(55)
 OTHERS: Final = "…"
 """Stands for all further names once a process has met as many as it counts apart."""
 _LONGEST_NAME: Final = 300
+_DAY: Final = 86_400
+_MOST_CLIENTS: Final = 100_000
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -49,6 +51,8 @@ class Activity:
         self._most = most
         self.taken = 0  # how often it was
         self._cells: dict[tuple[str, str, str, int], list[float]] = {}
+        self._days: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
 
     def add(self, kind: Kind, name: str, outcome: str = "", seconds: float = 0.0) -> None:
         """Count one. outcome: empty when it went well, else a word for how it did not, such as the HTTP status."""
@@ -63,6 +67,19 @@ class Activity:
         for outcome, many in (("", count - failed), ("failed", failed)):
             if many:
                 self.put_back([Cell(kind, name, outcome, bucket, many, seconds * many / count)])
+
+    def saw(self, client_id: str, now: int) -> None:
+        """Note that a client got a token: once a day for each."""
+        if self._days.get(client_id) != now // _DAY:
+            if len(self._days) >= _MOST_CLIENTS:
+                self._days.clear()
+            self._days[client_id] = now // _DAY
+            self._seen[client_id] = now
+
+    def take_seen(self) -> dict[str, int]:
+        """The clients that were seen for the first time on their day, and when."""
+        seen, self._seen = self._seen, {}
+        return seen
 
     def take(self) -> list[Cell]:
         """All that was counted, in the order of its names; counting begins anew."""

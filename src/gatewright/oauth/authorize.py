@@ -312,6 +312,7 @@ async def _token(
         authenticated_at=authenticated_at,
         resource=request.resource,
     )
+    server.activity.saw(client.client_id, now)
     # §4.2.2: "The authorization server MUST NOT issue a refresh token."
     await server.database.write(tokens.add_grant, grant, token, None)
     server.activity.add("grant", "implicit")

@@ -53,6 +53,7 @@ async def token(
     sender = await dpop.proven(sender, registered.client, server)
     response = await grant(parameters, registered, sender, server)
     server.activity.add("grant", name)
+    server.activity.saw(registered.client.client_id, server.clock())
     return response
 
 

@@ -97,6 +97,17 @@ def series(
     return [Point(first + n * width, _tally(stretches.get(n, ()))) for n in range(count)]
 
 
+def counts(transaction: Transaction, kind: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
+    """How many of a kind, and how many of them ended badly, in each `width` seconds from `start` until before `end`."""
+    found = transaction.rows(
+        "SELECT minute / ?, sum(count), sum(CASE WHEN outcome = '' THEN 0 ELSE count END) FROM activity"
+        " WHERE kind = ? AND minute >= ? AND minute < ? GROUP BY 1",
+        (width, kind, _first_minute(start), end),
+    )
+    by_stretch = {int(row[0]): (int(row[1]), int(row[2])) for row in found}
+    return [by_stretch.get(n, (0, 0)) for n in range(start // width, -(-end // width))]
+
+
 def slowest(
     transaction: Transaction, kind: str, start: int, *, prefix: str = "", limit: int = 10
 ) -> list[tuple[str, Tally]]:

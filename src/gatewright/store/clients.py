@@ -67,6 +67,9 @@ def insert(transaction: Transaction, client: Client) -> None:
         "INSERT INTO clients (client_id, name, version, document, created_at, revision) VALUES (?, ?, ?, ?, ?, ?)",
         (client.client_id, client.name, client.version, to_json(client), client.created_at, client.revision),
     )
+    transaction.execute(
+        "INSERT INTO client_use (client_id, used_at) VALUES (?, ?)", (client.client_id, client.created_at)
+    )
     transaction.announce("client", client.client_id, client.updated_at)
 
 

@@ -29,6 +29,12 @@ def examine(transaction: Transaction, server: ServerSettings) -> list[Finding]:
     return together(found)
 
 
+def examine_server(transaction: Transaction, server: ServerSettings) -> list[Finding]:
+    """The findings about server and global settings alone."""
+    settings = settings_store.load(transaction)
+    return together([*_server(server), *_settings(settings), *_strangers(settings)])
+
+
 def name_of(client: Client) -> str:
     """What findings call a client."""
     return f"client {client.label}"

@@ -20,12 +20,14 @@ def upgrade() -> None:
     op.add_column("audit", sa.Column("hash", sa.LargeBinary, nullable=True))
     op.create_table(
         "audit_head",
+        sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("hash", sa.LargeBinary, nullable=False),
     )
     number, last = _chain(op.get_bind())
     op.get_bind().execute(
-        sa.text("INSERT INTO audit_head (number, hash) VALUES (:number, :hash)"), {"number": number, "hash": last}
+        sa.text("INSERT INTO audit_head (id, number, hash) VALUES (1, :number, :hash)"),
+        {"number": number, "hash": last},
     )
     op.create_index("audit_number", "audit", ["number"], unique=True)
     _refuse_changes(op.get_bind().dialect.name)
@@ -57,7 +59,8 @@ def _refuse_changes(dialect: str) -> None:
         "CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN RAISE EXCEPTION '{_REFUSED}'; END $$"
     )
-    op.execute(
-        "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
-        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()"
-    )
+    for name, verbs, each in (("change", "UPDATE OR DELETE", "ROW"), ("truncate", "TRUNCATE", "STATEMENT")):
+        op.execute(
+            f"CREATE TRIGGER audit_no_{name} BEFORE {verbs} ON audit"
+            f" FOR EACH {each} EXECUTE FUNCTION refuse_audit_change()"
+        )
