@@ -71,7 +71,7 @@ OPERATIONS: Final[Mapping[str, Need]] = {
     "token.remove_expired": _CLIENTS,
     "client.groups": _SENSITIVE,
     "registration_token.create": _SENSITIVE,
-    "settings.update": _EVERYTHING,
+    "settings.update": _SENSITIVE,
     "key.rotate": _SENSITIVE,
     "key.retire": _SENSITIVE,
     "external_server.create": _SENSITIVE,
