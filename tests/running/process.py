@@ -60,10 +60,15 @@ class Server:
             assert time.monotonic() < deadline, self.log
             time.sleep(0.05)
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal to its main process."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Ask it to end, and wait until it has."""
         assert self._process is not None
-        self._process.send_signal(number)
+        self.send_signal(number)
         self._process.wait(timeout=20)
 
     def kill(self) -> None:

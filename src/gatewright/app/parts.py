@@ -76,6 +76,7 @@ class Parts:
     ) -> None:
         self.settings = settings
         self.workspace = workspace
+        self.draining = False
         self.database = database
         self.clock = clock
         self.packages_folder = workspace / "packages"

@@ -58,6 +58,9 @@ def run(
     trusted_proxies: Annotated[
         list[str] | None, Parameter(help="Address or network whose forwarding headers count; may be repeated.")
     ] = None,
+    drain_seconds: Annotated[
+        int | None, Parameter(help="Seconds to serve on, not ready, when told to stop; default 0.")
+    ] = None,
     tls_certificate: Annotated[str | None, Parameter(help="PEM file of the certificate chain.")] = None,
     tls_key: Annotated[str | None, Parameter(help="PEM file of the certificate's key.")] = None,
     log_level: Annotated[
@@ -75,6 +78,7 @@ def run(
         "database": database,
         "public_url": public_url,
         "trusted_proxies": trusted_proxies,
+        "drain_seconds": drain_seconds,
         "tls_certificate": tls_certificate,
         "tls_key": tls_key,
         "log_level": log_level,

@@ -265,6 +265,14 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     trusted_proxies: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks whose forwarding headers count.")
     ] = ()
+    drain_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=300,
+            description="Seconds for which a server that is told to stop serves on, not ready, so that load balancers notice.",
+        ),
+    ] = 0
     tls_certificate: Annotated[str, Meta(description="PEM file of the certificate chain; with tls_key, HTTPS.")] = ""
     tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
     log_level: Annotated[

@@ -15,6 +15,7 @@ from gatewright.web import cors
 from gatewright.web.admin_api.endpoint import answer as administer
 from gatewright.web.counting import counted
 from gatewright.web.counting import counting
+from gatewright.web.draining import CLOSE
 from gatewright.web.expired_tokens import EXPIRED_TOKENS
 from gatewright.web.http import JSON
 from gatewright.web.http import Disconnected
@@ -85,6 +86,8 @@ class Gatewright:
             response = Response(
                 500, b'{"error":"server_error","error_description":"The server failed; it has been logged."}', [JSON]
             )
+        if self.parts.draining:
+            response.headers = [*response.headers, CLOSE]
         await response.send(request, send)
 
     async def startup(self) -> None:
@@ -179,7 +182,9 @@ async def _alive(request: Request, parts: Parts) -> Response:
 
 
 async def _ready(request: Request, parts: Parts) -> Response:
-    """Whether a load balancer should send requests here: the store answers."""
+    """Whether a load balancer should send requests here: the store answers, and the server is not about to stop."""
+    if parts.draining:
+        return Response(503, b'{"status":"stopping"}', [JSON, (b"retry-after", b"1")])
     try:
         await parts.directory.settings()
     except Unavailable:

@@ -12,6 +12,7 @@ from gatewright.app.server import handed_over
 from gatewright.web.admin_api.table import services as admin_services
 from gatewright.web.asgi import Gatewright
 from gatewright.web.connection import watch_over_connections
+from gatewright.web.draining import drain_before_stopping
 from gatewright.web.pages import pages_for
 
 
@@ -32,6 +33,7 @@ class Worker(Gatewright):
         await super().startup()
         self._watch = asyncio.create_task(watch_over_connections())
         _end_with_the_main_process()
+        drain_before_stopping(self.parts)
         _spare_the_garbage_collector()
 
 
