@@ -1,6 +1,7 @@
 import asyncio
 import threading
 
+import msgspec
 import pytest
 
 from gatewright.services.errors import ServiceError
@@ -264,3 +265,73 @@ async def test_output_that_is_not_what_the_signature_says_is_the_services_fault(
 async def test_output_that_fits_passes(workshop, annotation: str, returned: str) -> None:
     source = f"import msgspec, datetime\nclass Order(msgspec.Struct):\n    id: str\n@service\ndef get() -> {annotation}:\n    return {returned}\n"
     await workshop.call(workshop.service(source), {})
+
+
+TYPED = """
+from __future__ import annotations
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import NotRequired, TypedDict
+from uuid import UUID
+import msgspec
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+class Address(TypedDict):
+    city: str
+    zip: NotRequired[str]
+@dataclass
+class Person:
+    name: str
+    born: date
+    address: Address
+    tags: list[str] = field(default_factory=list)
+class Receipt(msgspec.Struct):
+    id: UUID
+    at: datetime
+    person: Person
+    colour: Colour
+    total: Decimal
+"""
+BUY = """
+def buy(person: Person, colour: Colour = Colour.RED, total: Decimal = Decimal("1.50")) -> Receipt:
+    assert isinstance(person, Person) and isinstance(person.born, date) and isinstance(colour, Colour)
+    return Receipt(UUID(int=7), datetime(2026, 1, 31, 8, 15), person, colour, total)
+"""
+
+
+@pytest.mark.parametrize("mark", ["@service\n", "@service(inline=True)\n", "@service\nasync "])
+async def test_structs_dataclasses_typed_dicts_and_what_they_hold_come_and_go_as_json(workshop, mark) -> None:
+    service = workshop.load(f"{TYPED}\nfrom gatewright.services import service\n{mark}{BUY.lstrip()}").services[0]
+    person = {"name": "Ada", "born": "1815-12-10", "address": {"city": "London"}}
+    output = await workshop.call(service, {"person": person, "colour": "blue", "total": "2.25"})
+    assert msgspec.json.decode(encode(output, service.name)) == {
+        "id": "00000000-0000-0000-0000-000000000007",
+        "at": "2026-01-31T08:15:00",
+        "person": person | {"tags": []},
+        "colour": "blue",
+        "total": "2.25",
+    }
+    types = service.input_schema["$defs"]
+    assert types["Person"]["required"] == ["name", "born", "address"]
+    assert types["Person"]["properties"]["born"] == {"type": "string", "format": "date"}
+    assert types["Address"]["required"] == ["city"]
+    assert types["Colour"]["enum"] == ["blue", "red"]
+    assert service.input_schema["properties"]["colour"]["default"] == "red"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"born": "yesterday"}, "Invalid RFC3339 encoded date - at `$.person.born`"),
+        ({"address": {}}, "missing required field `city` - at `$.person.address`"),
+        ({"tags": [1]}, "Expected `str`, got `int` - at `$.person.tags[0]`"),
+    ],
+)
+async def test_what_does_not_fit_inside_them_is_named(workshop, change, words) -> None:
+    service = workshop.load(f"{TYPED}\nfrom gatewright.services import service\n@service(inline=True){BUY}").services[0]
+    person = {"name": "Ada", "born": "1815-12-10", "address": {"city": "London"}} | change
+    error = await refusal(workshop.call(service, {"person": person}))
+    assert (error.status, words in error.detail) == (400, True), error.detail

@@ -1,5 +1,7 @@
 """Cases that pass, cases that fail and what they say, stand-ins."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.services.testing.conftest import Runner
@@ -158,6 +160,20 @@ async def test_a_request_that_nothing_stands_in_for_leaves_no_machine_and_fails_
     text = "[{name: a, input: {id: '7'}, secrets: {crm_key: k}}]"
     _, called = await problems(run, text, "shop/customer.test.yaml")
     assert called == "POST https://crm.example/customers/7?full=yes was called, and no mock answers it"
+
+
+async def test_an_upstream_that_nothing_stands_in_for_is_not_reached_and_fails_the_case(
+    run: Runner, packages: Path
+) -> None:
+    (packages / "Shop/services/shop/erp.upstream.yaml").write_text("base_url: https://crm.example\noperations:\n  all: {method: GET, path: /all}\n")
+    relay = (
+        "document: {dsl: '1.0.3', namespace: shop, name: relay, version: '1.0.0'}\ndo: [{ask: {call: 'shop.erp:all'}}]\n"
+    )
+    (packages / "Shop/services/shop/relay.flow.yaml").write_text(relay)
+    _, called = await problems(run, "[{name: a}]", "shop/relay.test.yaml")
+    assert called == "the upstream shop.erp:all was called, and no mock stands in for it"
+    mocked = "[{name: a, mocks: [{service: 'shop.erp:all', output: {ok: true}}], expect: {output: {ok: true}}}]"
+    assert await problems(run, mocked, "shop/relay.test.yaml") == []
 
 
 @pytest.mark.parametrize(

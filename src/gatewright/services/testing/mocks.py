@@ -25,6 +25,9 @@ from gatewright.services.testing.cases import Case
 from gatewright.services.testing.cases import Mock
 from gatewright.services.testing.difference import difference
 from gatewright.services.testing.difference import shown
+from gatewright.services.upstream import Upstream
+from gatewright.services.upstream_client import UpstreamClient
+from gatewright.services.upstreams import Upstreams
 
 if TYPE_CHECKING:
     from gatewright.services.call import Call
@@ -62,6 +65,10 @@ class StandIns:
             elif wanted is not None and answered < wanted:
                 found.append(f"the mock of {_name(mock)} was called {answered} times, expected {wanted}")
         return found
+
+    def note(self, problem: str) -> None:
+        """Something that the case did not foresee."""
+        self._unforeseen.append(problem)
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         """Answer a request to another server. Raises what httpx raises when no answer comes, or AddressRefused."""
@@ -102,6 +109,19 @@ class StandIns:
             return mock.output
 
         return msgspec.structs.replace(service, run=run, problems=())
+
+
+class NoUpstreams(Upstreams):
+    """Upstreams of a test: none is reached. stand_ins: where it is noted that one would have been."""
+
+    def __init__(self, stand_ins: StandIns) -> None:
+        super().__init__()
+        self._stand_ins = stand_ins
+
+    def client(self, name: str, upstream: Upstream) -> UpstreamClient:
+        """Refuse."""
+        self._stand_ins.note(f"the upstream {name} was called, and no mock stands in for it")
+        raise ServiceError(502, "No mock stands in for the upstream")
 
 
 class OpenConnections(Connections):

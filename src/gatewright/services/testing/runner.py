@@ -26,6 +26,7 @@ from gatewright.services.testing.cases import ExpectedError
 from gatewright.services.testing.cases import Person
 from gatewright.services.testing.difference import difference
 from gatewright.services.testing.difference import shown
+from gatewright.services.testing.mocks import NoUpstreams
 from gatewright.services.testing.mocks import OpenConnections
 from gatewright.services.testing.mocks import StandIns
 
@@ -63,6 +64,7 @@ async def run_case(catalogue: Catalogue, case: Case) -> Result:
         threads=2,
         outgoing=Outgoing(transport=httpx.MockTransport(stand_ins.answer)),
         connections=OpenConnections(),
+        upstreams=NoUpstreams(stand_ins),
         environ={_SECRET + name.upper().replace("-", "_"): text for name, text in entry.secrets.items()},
         clock=time.time if now is None else lambda: now,
     )
