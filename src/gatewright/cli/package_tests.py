@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from gatewright.app.logs import configure_logs
 from gatewright.cli.junit import junit
 from gatewright.cli.options import JsonOption
 from gatewright.cli.options import WorkspaceOption
@@ -29,6 +30,7 @@ def run(
     workspace: WorkspaceOption = None,
 ) -> int:
     """Run the tests beside services (*.test.yaml), without a server and without a network."""
+    configure_logs("warning")
     packages, names = places(package, workspace)
     results = asyncio.run(_run(packages, names, service, named, quiet=json))
     if junit_file is not None:

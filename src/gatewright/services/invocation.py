@@ -48,6 +48,7 @@ class Runtime:
     environ: where the secrets that packages declare come from.
     threads: how many plain functions run at once; waiting: how many more may wait before calls are refused with 503.
     depth: how many calls may be nested, a flow's call of a flow being one.
+    log_failures: whether runs that fail leave a line in the log; they are in `failing_runs` either way.
     activity: where calls are counted. spans: of calls, for whoever collects traces.
     connections: stored credentials for calling out.
     """
@@ -66,12 +67,14 @@ class Runtime:
         clock: Callable[[], float] = time.time,
         activity: Activity | None = None,
         spans: Spans | None = None,
+        log_failures: bool = True,
     ) -> None:
         self.clock, self.environ = clock, environ
         self.activity = activity or Activity()
         self.journals = Journals(self.activity)
         self.failing_runs = FailingRuns()
         self.spans = spans
+        self._log_failures = log_failures
         self.outgoing = outgoing or Outgoing()
         self._connections = connections
         self.upstreams = upstreams or Upstreams()
@@ -219,17 +222,18 @@ class Runtime:
     ) -> None:
         """Log a failure, and keep its run for whoever mends the service."""
         service, caller = call.service, call.caller
-        _log.error(
-            "service failed",
-            service=service.name,
-            file=service.file,
-            request=call.request,
-            client=caller.client_id,
-            subject=caller.subject,
-            status=error.status,
-            detail=error.detail or error.title,
-            exc_info=cause,
-        )
+        if self._log_failures:
+            _log.error(
+                "service failed",
+                service=service.name,
+                file=service.file,
+                request=call.request,
+                client=caller.client_id,
+                subject=caller.subject,
+                status=error.status,
+                detail=error.detail or error.title,
+                exc_info=cause,
+            )
         self.journals.watch_closely(service.name)
         self.failing_runs.note(call, values, error, seconds, int(self.clock()), cause)
 

@@ -19,6 +19,8 @@ FILES = {
             """A price."""
             if item == "gold":
                 raise ServiceError(404, "No such item", "gold is not for sale", type="https://shop.example/none")
+            if item == "broken":
+                raise ValueError("no price of it")
             return {"cents": 250 * amount}
 
         @service(inline=True)

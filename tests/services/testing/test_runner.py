@@ -39,6 +39,13 @@ async def test_a_run_that_should_not_fail_is_told_with_its_error(run: Runner) ->
     assert "404 No such item: gold is not for sale" in problem
 
 
+async def test_a_function_that_breaks_is_told_with_its_traceback(run: Runner) -> None:
+    told = "\n".join(await problems(run, "[{name: a, service: 'shop:price', input: {item: broken}}]", "shop.test.yaml"))
+    assert "it failed: 500 The service failed" in told
+    assert 'shop.py", line' in told
+    assert "ValueError: no price of it" in told
+
+
 async def test_an_expected_error_is_held_to_what_is_said_of_it(run: Runner) -> None:
     expected = "{status: 404, type: 'https://shop.example/none', detail: gold is not for sale}"
     assert await problems(run, f"[{{name: a, input: {{item: gold, amount: 1}}, expect: {{error: {expected}}}}}]") == []
@@ -165,13 +172,13 @@ async def test_a_request_that_nothing_stands_in_for_leaves_no_machine_and_fails_
 async def test_an_upstream_that_nothing_stands_in_for_is_not_reached_and_fails_the_case(
     run: Runner, packages: Path
 ) -> None:
-    (packages / "Shop/services/shop/erp.upstream.yaml").write_text("base_url: https://crm.example\noperations:\n  all: {method: GET, path: /all}\n")
-    relay = (
-        "document: {dsl: '1.0.3', namespace: shop, name: relay, version: '1.0.0'}\ndo: [{ask: {call: 'shop.erp:all'}}]\n"
+    (packages / "Shop/services/shop/erp.upstream.yaml").write_text(
+        "base_url: https://crm.example\noperations:\n  all: {method: GET, path: /all}\n"
     )
+    relay = "document: {dsl: '1.0.3', namespace: shop, name: relay, version: '1.0.0'}\ndo: [{ask: {call: 'shop.erp:all'}}]\n"
     (packages / "Shop/services/shop/relay.flow.yaml").write_text(relay)
     _, called = await problems(run, "[{name: a}]", "shop/relay.test.yaml")
-    assert called == "the upstream shop.erp:all was called, and no mock stands in for it"
+    assert called == "the upstream shop.erp was called, and no mock stands in for it"
     mocked = "[{name: a, mocks: [{service: 'shop.erp:all', output: {ok: true}}], expect: {output: {ok: true}}}]"
     assert await problems(run, mocked, "shop/relay.test.yaml") == []
 

@@ -65,6 +65,7 @@ async def run_case(catalogue: Catalogue, case: Case) -> Result:
         outgoing=Outgoing(transport=httpx.MockTransport(stand_ins.answer)),
         connections=OpenConnections(),
         upstreams=NoUpstreams(stand_ins),
+        log_failures=False,
         environ={_SECRET + name.upper().replace("-", "_"): text for name, text in entry.secrets.items()},
         clock=time.time if now is None else lambda: now,
     )
@@ -83,6 +84,9 @@ async def run_case(catalogue: Catalogue, case: Case) -> Result:
         result.seconds = time.perf_counter() - began
         await runtime.close()
     result.problems = [*_judged(case, result), *stand_ins.problems()]
+    if result.problems:
+        causes = [run.cause for run in runtime.failing_runs.take() if run.cause]
+        result.problems += [line for cause in causes for line in cause.splitlines()]
     return result
 
 
