@@ -14,6 +14,7 @@ from bench import expressions
 from bench import live
 from bench import ours
 from bench import report
+from bench import upstream
 from bench.peers.installation import NotInstalled
 from bench.peers.servers import PEERS
 from bench.peers.servers import Setting
@@ -60,9 +61,12 @@ async def _measure(options: argparse.Namespace) -> int:
     strained: list[Finding] = []
     try:
         await workspace.fill()
-        port = free_port()
+        api, port = free_port(), free_port()
+        servers[upstream.API] = start(upstream.command(api), api, BUILD / "api.log")
+        upstream.put_into(workspace.folder / "packages", api)
         servers[GATEWRIGHT] = start(workspace.command(port), port, BUILD / "gatewright.log")
         rows = await our_rows(workspace, options.connections, port)
+        rows += upstream.rows(await workspace.access_tokens(upstream.TOKENS))
         if options.live_tokens and not options.row:
             rows += await _among_many(workspace, among_many, servers, options.live_tokens)
         missing = _start_peers(folder / "peers", servers, rows) if _wants_peers(options, rows) else {}

@@ -14,6 +14,7 @@ from bench.resources import MOST_MEGABYTES
 from bench.resources import MOST_SECONDS
 from bench.resources import Resources
 from bench.rows import GATEWRIGHT
+from bench.rows import Row
 from bench.run import Result
 from bench.strain import Finding
 
@@ -70,7 +71,7 @@ def _line(result: Result) -> tuple[str, ...]:
         row.name,
         f"{result.cpu:,.0f} µs",
         f"{result.ratio:.2f}" if result.ratio is not None else "",
-        row.against if result.ratio is not None and row.against != row.name else "",
+        _compared(row) if result.ratio is not None and row.against != row.name else "",
         f"≤ {row.at_most}" if row.at_most else f"≥ {row.at_least}" if row.at_least else "",
         _verdict(result),
         f"{result.per_second:,.0f}",
@@ -79,6 +80,10 @@ def _line(result: Result) -> tuple[str, ...]:
         f"{result.requests:,}",
         f"{result.errors} ({result.first_error})" if result.errors else "0",
     )
+
+
+def _compared(row: Row) -> str:
+    return f"{row.against}, requests/s" if row.compares == "throughput" else row.against
 
 
 def _verdict(result: Result) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from http.client import HTTPConnection
+from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -34,7 +35,8 @@ _JWTS = 64
 class Row(msgspec.Struct, frozen=True):
     """One row. `prepare` makes the work of one window: given the connections and the seconds it will last.
 
-    against: the row whose CPU time per request this one's is divided by; at_most, at_least: the ratio asked for, if any.
+    against: the row whose CPU time per request, or throughput, this one's is divided by.
+    at_most, at_least: the ratio asked for, if any.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Row(msgspec.Struct, frozen=True):
     against: str = FIXED
     at_most: float | None = None
     at_least: float | None = None
+    compares: Literal["cpu", "throughput"] = "cpu"
 
     def is_reached(self, ratio: float | None) -> bool | None:
         """Whether the ratio is what is asked for; None when nothing is."""

@@ -58,7 +58,7 @@ def _result(row: Row, windows: list[Window], reference: list[Window] | None) -> 
     return Result(
         row=row,
         cpu=median(map(_cpu, windows)) * 1e6,
-        ratio=median(_cpu(window) / _cpu(other) for window, other in pairs) if reference else None,
+        ratio=median(_ratio(row, window, other) for window, other in pairs) if reference else None,
         per_second=median(window.answered / window.seconds for window in windows),
         p50=_percentile(latencies, 0.50) * 1e3,
         p99=_percentile(latencies, 0.99) * 1e3,
@@ -66,6 +66,12 @@ def _result(row: Row, windows: list[Window], reference: list[Window] | None) -> 
         errors=sum(window.errors for window in windows),
         first_error=next((window.first_error for window in windows if window.first_error), ""),
     )
+
+
+def _ratio(row: Row, window: Window, other: Window) -> float:
+    if row.compares == "throughput":
+        return (window.answered / window.seconds) / (other.answered / other.seconds)
+    return _cpu(window) / _cpu(other)
 
 
 def _cpu(window: Window) -> float:

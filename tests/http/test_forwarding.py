@@ -1,6 +1,7 @@
 """Upstreams through a real server: bodies that are larger than its memory, clients that go away, answers that break off."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
@@ -102,14 +103,13 @@ async def test_large_bodies_pass_both_ways_in_little_memory(
 
 async def test_client_that_goes_away_stops_the_call(http: httpx.AsyncClient, stand_in: StandIn) -> None:
     stand_in.answers["/hangs"] = hang
-    for _ in range(3):  # more than there are connections: each gives its place back
+    for count in (1, 2, 3):  # more than there are connections: each gives its place back
         asked = asyncio.ensure_future(http.get("/erp/hangs"))
-        await asyncio.sleep(0.3)
+        await stand_in.until(count)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await stand_in.until_left()
-    assert len(stand_in.received) == 3
 
 
 async def test_client_that_goes_away_in_the_answer_stops_it(http: httpx.AsyncClient, stand_in: StandIn) -> None:
@@ -120,7 +120,7 @@ async def test_client_that_goes_away_in_the_answer_stops_it(http: httpx.AsyncCli
     stand_in.answers["/pauses"] = pauses
     async with http.stream("GET", "/erp/pauses") as got:
         assert await anext(got.aiter_raw())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await stand_in.until_left()
 
 
@@ -133,7 +133,7 @@ async def test_client_that_goes_away_in_its_body_ends_the_upstreams_request(
 
     with pytest.raises(ConnectionError):
         await http.put("/erp/half", content=half(), headers={"Content-Length": "200000"})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await stand_in.until_left()
     assert (await http.get("/erp/small")).status_code == 200
 
@@ -161,3 +161,63 @@ async def test_two_large_requests_with_one_connection_each_do_not_mix(
     assert [answer.status_code for answer in answers] == [200, 200]
     assert {each.body[:1] for each in stand_in.received} == {b"\1", b"\2"}
     assert all(set(each.body) == {each.body[0]} and each.length == 3_000_000 for each in stand_in.received)
+
+
+async def test_hanging_upstream_leaves_everything_else_at_work(http: httpx.AsyncClient, stand_in: StandIn) -> None:
+    stand_in.answers["/hangs"] = hang
+    calls = [asyncio.ensure_future(http.get("/erp/hangs")) for _ in range(50)]
+    await stand_in.until(2)
+    refused, pending = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    while len(pending) > 2:  # as many as it has connections
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        refused |= done
+    assert {call.result().status_code for call in refused} == {503}
+    assert all(call.result().headers["retry-after"] == "1" for call in refused)
+    for path in ("/health/live", "/invoke/orders/get?number=1"):
+        assert (await http.get(path)).status_code == 200
+    assert len(pending) == 2
+    for call in pending:
+        call.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+
+
+TWO_READINGS = [
+    "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    "Content-Length: 5\r\nContent-Length: 6\r\n",
+    "Content-Length: +5\r\n",
+    "Content-Length: 5, 6\r\n",
+    "Transfer-Encoding: chunked, identity\r\n",
+    "Transfer-Encoding: xchunked\r\n",
+    "Transfer-Encoding : chunked\r\n",
+    "Transfer-Encoding:\x0bchunked\r\n",
+    "X: y\nTransfer-Encoding: chunked\r\n",
+]
+"""Framings that two servers might read in two ways (RFC 9112 §6.3, §11.2)."""
+
+
+async def test_request_that_could_be_read_in_two_ways_reaches_the_upstream_as_one_or_not_at_all(
+    http: httpx.AsyncClient, server: Server, stand_in: StandIn
+) -> None:
+    for head in TWO_READINGS:
+        stand_in.received.clear()
+        await send_smuggling(server, f"Authorization: {http.headers['Authorization']}\r\n{head}")
+        for each in stand_in.received:
+            lengths = [name for name, _ in each.headers if name in ("content-length", "transfer-encoding")]
+            assert (each.method, each.path, len(lengths)) == ("PUT", "/first", 1), head
+        assert len(stand_in.received) <= 1, head
+
+
+async def send_smuggling(server: Server, head: str) -> None:
+    smuggled = "0\r\n\r\nGET /erp/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    reader, writer = await asyncio.open_connection("localhost", server.settings.port)
+    writer.write(f"PUT /erp/first HTTP/1.1\r\nHost: localhost\r\n{head}\r\n{smuggled}".encode("latin-1"))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await reader.read(10_000)
+    writer.close()
+
+
+async def test_host_of_the_request_is_not_the_upstreams_to_see(http: httpx.AsyncClient, stand_in: StandIn) -> None:
+    await http.get("/erp/a", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    assert stand_in.last.header("host") == f"127.0.0.1:{stand_in.port}"
+    assert "evil" not in repr(stand_in.last)
