@@ -13,6 +13,8 @@ import msgspec
 import pytest
 
 from tests.cli.conftest import Command
+from tests.running import seed
+from tests.running.browser import Browser
 
 GATEWRIGHT = Path(sys.executable).with_name("gatewright")
 
@@ -185,3 +187,29 @@ def test_newman_runs_the_exported_collection(
     passed = [test["assertion"] for each in run["executions"] for test in each["assertions"]]
     assert passed.count("a token is issued") == 9  # password, refresh and client credentials, three encodings each
     assert passed.count("the service answers") == 8
+
+
+@pytest.mark.clients
+def test_newman_redeems_codes_in_each_encoding(
+    first_words: str, tmp_path: Path, port: int, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one token request of the form's grants that a browser comes before."""
+    newman = Path(__file__).parents[1] / "clients" / "node_modules" / ".bin" / "newman"
+    if not newman.exists():
+        pytest.skip("newman is not installed; make test installs it")
+    workspace, collection, url = tmp_path / "workspace", tmp_path / "collection.json", f"http://localhost:{port}"
+    monkeypatch.setenv("ADA_PASSWORD", seed.PASSWORD)
+    command("user", "create", "ada", "--password-env", "ADA_PASSWORD", "-w", workspace)
+    command("export", "--postman", "-o", collection, "-w", workspace)
+    secret = (workspace / "data" / "example-client.secret").read_text()
+    asked = {"client_id": "example", "redirect_uri": "https://oauth.pstmn.io/v1/callback", "scope": "airports"}
+    for encoding in ("form", "multipart", "JSON"):
+        with Browser(url) as browser:
+            code = browser.approve(**asked)["code"]
+        given = {"baseUrl": url, "client_secret": secret, "authorization_code": code, **asked}
+        variables = [part for name, value in given.items() for part in ("--env-var", f"{name}={value}")]
+        folder = ["--folder", f"Authorization Code, {encoding}"]
+        command_line = [str(newman), "run", str(collection), *variables, *folder]
+        ran = subprocess.run(command_line, capture_output=True, text=True, timeout=120)
+        assert ran.returncode == 0, ran.stdout
+        assert "a token is issued" in ran.stdout

@@ -154,11 +154,13 @@ def test_the_well_known_part_goes_between_host_and_path(issuer: str, path: str) 
     assert well_known_path(issuer) == path
 
 
-async def test_an_issuer_with_a_path_is_described_where_rfc_8414_says(
-    seeded: Path, catalogue: Catalogue, tmp_path: Path
+@pytest.mark.parametrize("path", [f"{WELL_KNOWN}/a", f"/a{WELL_KNOWN}", WELL_KNOWN])
+async def test_an_issuer_with_a_path_is_described_where_clients_look(
+    seeded: Path, catalogue: Catalogue, tmp_path: Path, path: str
 ) -> None:
+    """RFC 8414 §3.1, §5; and where a proxy that takes the issuer's path away leads to."""
     site = await open_site(seeded, catalogue, tmp_path, public_url="https://as.example/a")
-    answer = await site.http.get(f"{WELL_KNOWN}/a")
+    answer = await site.http.get(path)
     assert answer.json()["issuer"] == "https://as.example/a"
     assert answer.json()["token_endpoint"] == "https://as.example/a/oauth/token"
     await site.parts.stop()

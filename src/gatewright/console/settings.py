@@ -15,7 +15,7 @@ from gatewright.console.visit import revision_of
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
-from gatewright.oauth.metadata import well_known_path
+from gatewright.oauth.metadata import metadata_address
 from gatewright.store.database import Transaction
 
 _LISTS: Final = (
@@ -48,7 +48,7 @@ async def overview(visit: Visit) -> Response:
             ("Devices", f"{issuer}/oauth/device_authorization"),
             ("Introspection", f"{issuer}/oauth/introspect"),
             ("Revocation", f"{issuer}/oauth/revoke"),
-            ("Metadata", issuer.removesuffix("/") + well_known_path("")),
+            ("Metadata", metadata_address(issuer)),
         ],
     )
 

@@ -1,5 +1,6 @@
 """Authorization server metadata (RFC 8414)."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from gatewright.kernel.settings import GlobalSettings
@@ -10,10 +11,25 @@ from gatewright.oauth.authentication_methods import METHODS
 from gatewright.oauth.client_assertion import ALGORITHMS
 from gatewright.oauth.token import GRANTS
 
+WELL_KNOWN: Final = "/.well-known/oauth-authorization-server"
+
 
 def well_known_path(issuer: str) -> str:
     """Where the metadata stands: the well-known part goes between host and path of the issuer (§3.1)."""
-    return "/.well-known/oauth-authorization-server" + urlsplit(issuer).path
+    return WELL_KNOWN + urlsplit(issuer).path
+
+
+def metadata_address(issuer: str) -> str:
+    """The address of the metadata (§3.1)."""
+    parts = urlsplit(issuer)
+    return f"{parts.scheme}://{parts.netloc}{well_known_path(issuer)}"
+
+
+def well_known_paths(issuer: str) -> frozenset[str]:
+    """All paths that the metadata is asked for at: §3.1's; after the issuer's path, as some clients look for it (§5);
+    and without that path, which a proxy may take away.
+    """
+    return frozenset({well_known_path(issuer), urlsplit(issuer).path + WELL_KNOWN, WELL_KNOWN})
 
 
 def metadata(issuer: str, settings: GlobalSettings, scopes: tuple[str, ...]) -> dict[str, object]:

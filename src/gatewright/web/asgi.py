@@ -9,7 +9,7 @@ import structlog
 
 from gatewright.app.parts import Parts
 from gatewright.kernel.errors import Unavailable
-from gatewright.oauth.metadata import well_known_path
+from gatewright.oauth.metadata import well_known_paths
 from gatewright.services.protected_resource import WELL_KNOWN
 from gatewright.web import cors
 from gatewright.web.admin_api.endpoint import answer as administer
@@ -98,8 +98,7 @@ class Gatewright:
         endpoints = {
             **ENDPOINTS,
             **COMPATIBLE_ENDPOINTS,
-            well_known_path(""): describe,
-            well_known_path(self.parts.server.issuer): describe,
+            **dict.fromkeys(well_known_paths(self.parts.server.issuer), describe),
             REGISTRATION: register,
         }
         self._handlers = {
