@@ -13,6 +13,7 @@ from gatewright.console.connections import values_of
 from gatewright.console.diagram import of_source
 from gatewright.console.health import Bar
 from gatewright.console.health import Chart
+from gatewright.console.help_pages import TOPICS
 from gatewright.console.new_service import KINDS as NEW_KINDS
 from gatewright.console.refactoring import Found
 from gatewright.console.run_caller import KINDS
@@ -496,6 +497,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "members": [{"name": "staff", "members": [("ada", "/x")], "more": 0}],
         },
     ),
+    "help": ("help/index.html", {"frame": FRAME, "topics": TOPICS}),
+    **{f"help-{topic}": (f"help/{topic}.html", {"frame": FRAME, "topics": TOPICS, "topic": topic}) for topic in TOPICS},
     "search-none": ("search.html", {"frame": FRAME, "q": "zzz", "results": []}),
     "oauth": (
         "oauth/index.html",

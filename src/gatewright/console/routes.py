@@ -19,6 +19,7 @@ from gatewright.console import exports
 from gatewright.console import external_servers
 from gatewright.console import get_token
 from gatewright.console import groups
+from gatewright.console import help_pages
 from gatewright.console import home
 from gatewright.console import inspector
 from gatewright.console import keys
@@ -65,6 +66,8 @@ _SHOWN: Final[dict[str, Page]] = {
     "/oauth/external": external_servers.show_list,
     "/oauth/issuers": trusted_issuers.show_list,
     "/reach": reach.show,
+    "/help": help_pages.index,
+    "/help/{topic}": help_pages.show,
     "/refusals": refusals.show_list,
     "/audit": audit.show_list,
     "/audit/export": audit.export,

@@ -20,6 +20,7 @@ ADDRESSES = (
     "/console/users", "/console/users/new", "/console/users/edit?user=admin", "/console/groups", "/console/groups/new",
     "/console/groups/edit?group=Developers", "/console/acls", "/console/acls/edit", "/console/get-token", "/console/nothing",
     "/console/refusals", "/console/rehearsal", "/console/audit", "/console/reach?client=example",
+    "/console/help", "/console/help/grants", "/console/help/doctor",
     "/console/reach?service=airports:get", "/console/reach?user=admin",
     "/account/access", "/account/consents", "/account/sessions", "/account/factors", "/account/factors/app",
     "/account/factors/passkeys/new", "/account/proof", "/account/password", "/account/login", "/console/users/sign-ins?user=admin", "/oauth/authorize?client_id=nobody",
