@@ -68,10 +68,10 @@ async def _problems(database: Database, text: str, environment: Mapping[str, str
 
 async def test_whole_file_is_applied(database: Database) -> None:
     assert await _lines(database, FULL) == [
-        "~ settings: require_pkce false → true, access_token_lifetime 3600 → never",
         "+ group integration",
         "+ user ada",
         "+ scope IntScope",
+        "~ settings: require_pkce false → true, access_token_lifetime 3600 → never",
         "+ client postman",
         "+ acl orders",
     ]
@@ -267,3 +267,16 @@ async def test_password_that_is_still_right_is_left_alone(database: Database) ->
     kept = hash_password_now("correct horse")
     await database.write(users.insert, User(id="u", name="ada", password_hash=kept))
     assert await _lines(database, "users:\n  - {name: ada, password: {env: ADA_PASSWORD}}\n") == []
+
+
+async def test_settings_may_name_scopes_of_the_same_file(database: Database) -> None:
+    text = "settings: {dynamic_registration_scopes: [IntScope]}\nscopes: [{name: IntScope}]\n"
+    assert (await _lines(database, text))[-1] == "~ settings: dynamic_registration_scopes [] → [IntScope]"
+    problem = (await _problems_of(database, "settings:\n  dynamic_registration_scopes: [Nothing]\n"))[0]
+    assert problem.startswith("gatewright.yaml:2: dynamic_registration_scopes: There is no scope 'Nothing'.")
+
+
+async def _problems_of(database: Database, text: str) -> list[str]:
+    with pytest.raises(Refused) as refusal:
+        await _apply(database, text)
+    return refusal.value.problems

@@ -4,7 +4,9 @@ import pytest
 from gatewright.admin import settings
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import changes
+from gatewright.store import scopes
 from gatewright.store.database import Database
+from gatewright.store.records import Scope
 from tests.admin.support import BY
 from tests.admin.support import refused
 
@@ -34,6 +36,8 @@ async def test_unchanged_settings_are_not_audited(database: Database) -> None:
         ("require_pkce", "yes", "true or false"),
         ("cors_allowed_origins", "*", "list"),
         ("cors_allowed_origins", ["https://a.example/path"], "no origin"),
+        ("client_id_metadata_hosts", ["https://a.example"], "no host"),
+        ("client_id_metadata_hosts", ["a.*.example"], "no host"),
         ("require_pkc", True, "'require_pkce'"),
     ],
 )
@@ -51,3 +55,21 @@ def test_form_may_send_numbers_as_text() -> None:
 def test_what_is_absent_stays() -> None:
     base = GlobalSettings(require_pkce=True)
     assert settings.read_settings({"access_token_lifetime": 60}, base).require_pkce
+
+
+@pytest.mark.parametrize("hosts", [["*"], ["*.a.example", "b.example:8443", "localhost"], []])
+def test_hosts_of_metadata_documents_are_hosts(hosts: list[str]) -> None:
+    changed = settings.read_settings({"client_id_metadata_hosts": hosts}, DEFAULTS)
+    assert list(changed.client_id_metadata_hosts) == hosts
+
+
+async def test_scopes_of_strangers_must_be_scopes(database: Database) -> None:
+    wanted = msgspec.structs.replace(DEFAULTS, dynamic_registration_scopes=("orders", "nothing"))
+    await database.write(scopes.insert, Scope(name="orders"), 1)
+    with refused("dynamic_registration_scopes") as refusal:
+        await database.write(settings.change, BY, wanted)
+    assert "nothing" in refusal.errors["dynamic_registration_scopes"]
+    chosen = msgspec.structs.replace(DEFAULTS, dynamic_registration_scopes=("orders",))
+    await database.write(settings.change, BY, chosen)
+    await database.write(scopes.delete, "orders", 2)
+    await database.write(settings.change, BY, msgspec.structs.replace(chosen, require_pkce=True))

@@ -144,10 +144,10 @@ class _Application:
     def run(self) -> None:
         """Part after part; a part that names others comes after theirs. Stops after the first part with problems."""
         for part in (
-            self._settings,
             self._groups,
             self._users,
             self._scopes,
+            self._settings,
             self._clients,
             self._acls,
             self._trusted_issuers,

@@ -1,5 +1,6 @@
 """Edit OAuth Global Settings."""
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from gatewright.admin.actor import By
 from gatewright.admin.fields import Fields
 from gatewright.admin.fields import type_in_words
 from gatewright.admin.lifetimes import read_by_grant
+from gatewright.admin.scopes import check_scopes
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
@@ -23,6 +25,7 @@ from gatewright.store.database import Transaction
 
 load = settings.load
 
+_HOST: Final = re.compile(r"\*\Z|(\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?\Z")
 FIELDS: Final = GlobalSettings.__struct_fields__
 _TYPES: Final[Mapping[str, Any]] = get_type_hints(GlobalSettings, include_extras=True)
 
@@ -46,6 +49,13 @@ def problems(new: GlobalSettings) -> list[FieldError]:
         for origin in new.cors_allowed_origins
         if origin != "*" and not _is_origin(origin)
     ]
+    errors += [
+        FieldError(
+            "client_id_metadata_hosts", f"{host!r} is no host; write host, host:port, *.host for all below it, or * ."
+        )
+        for host in new.client_id_metadata_hosts
+        if not _HOST.match(host)
+    ]
     errors += token_format.of_itself(new)
     if new.key_announcement >= new.key_rotation_interval:
         errors.append(FieldError("key_announcement", "This must be shorter than key_rotation_interval."))
@@ -54,9 +64,10 @@ def problems(new: GlobalSettings) -> list[FieldError]:
 
 def change(transaction: Transaction, by: By, new: GlobalSettings) -> None:
     """Put settings in force, from the next request on. Raises Invalid."""
-    if errors := problems(new) or token_format.of_settings(transaction, new):
+    present = settings.load(transaction)
+    if errors := problems(new) or token_format.of_settings(transaction, new) or _dangling(transaction, new, present):
         raise Invalid(errors)
-    before, after = msgspec.to_builtins(settings.load(transaction)), msgspec.to_builtins(new)
+    before, after = msgspec.to_builtins(present), msgspec.to_builtins(new)
     changed = [name for name in FIELDS if before[name] != after[name]]
     if not changed:
         return
@@ -69,6 +80,12 @@ def change(transaction: Transaction, by: By, new: GlobalSettings) -> None:
         {name: before[name] for name in changed},
         {name: after[name] for name in changed},
     )
+
+
+def _dangling(transaction: Transaction, new: GlobalSettings, present: GlobalSettings) -> list[FieldError]:
+    """Names of scopes that are none. One that was a scope's when it was set may stay."""
+    added = [name for name in new.dynamic_registration_scopes if name not in present.dynamic_registration_scopes]
+    return [FieldError("dynamic_registration_scopes", error.message) for error in check_scopes(transaction, added)]
 
 
 def _reader(name: str, from_form: bool) -> Callable[[Any], Any]:
