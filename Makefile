@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup assets run test check docs screenshots fmt lint types layers bench torture lock
+.PHONY: help setup assets run test check docs screenshots pictures fmt lint types layers bench torture lock
 help:  ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -59,6 +59,9 @@ docs: .venv/.ready  ## renew the settings reference from the code
 
 screenshots: setup .venv/.ready-dev .build/test-tools  ## renew the pictures of README.md and docs/
 	$(BIN)/python tools/screenshots.py
+
+pictures: setup .venv/.ready-dev .build/test-tools  ## pictures of every page, into docs/console/
+	$(BIN)/python -m tools.console_pictures
 
 bench: setup .venv/.ready-dev  ## what requests cost the server, beside its peers; ROW="…" measures one row
 	$(BIN)/python -m bench $(if $(ROW),--row "$(ROW)") $(ARGS)
