@@ -103,6 +103,8 @@ OPERATIONS: Final[Mapping[str, Need]] = {
     "connection.update": _SENSITIVE,
     "connection.delete": _EVERYTHING,
     "connection.test": _EVERYTHING,
+    "service.enable": _EVERYTHING,
+    "service.disable": _EVERYTHING,
     "service.save": _EVERYTHING,
     "service.rename": _EVERYTHING,
     "service.delete": _EVERYTHING,

@@ -7,7 +7,9 @@ from urllib.parse import unquote_to_bytes
 from gatewright.services.call import Call
 from gatewright.services.catalogue import Service
 from gatewright.services.errors import ServiceError
+from gatewright.web.admin_api import activity
 from gatewright.web.admin_api import clients
+from gatewright.web.admin_api import packages
 from gatewright.web.admin_api import people
 from gatewright.web.admin_api import scopes
 from gatewright.web.admin_api import server
@@ -23,6 +25,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *people.OPERATIONS,
     *server.OPERATIONS,
     *trust.OPERATIONS,
+    *packages.OPERATIONS,
+    *activity.OPERATIONS,
 )
 _MOST_BYTES: Final = 8192
 
