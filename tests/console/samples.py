@@ -28,6 +28,9 @@ from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
 from gatewright.services.reach import Opening
 from gatewright.services.references import Reference
+from gatewright.services.testing import Case
+from gatewright.services.testing import Result
+from gatewright.services.testing.cases import Entry
 from gatewright.store.audit_chain import Head
 from gatewright.store.connections import Connection
 from gatewright.store.external_servers import ExternalServer
@@ -285,7 +288,15 @@ def step(name: str, kind: str, line: int, depth: int, offset: int, width: int, *
     } | more  # fmt: skip
 
 
+CASE = Case(
+    file="Airports/services/airports/distance.test.yaml",
+    line=3,
+    service="airports:distance",
+    entry=Entry(name="far away"),
+    addresses=(),
+)
 RESULT = {
+    "test": "/console/services/tests/add?name=a:b",
     "note": "A token with these scopes would be refused.",
     "stopped": None,
     "ok": False,
@@ -706,6 +717,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "service-examples": ("packages/_examples.html", {"examples": {"usual": "{}"}, "service": SERVICE}),
     "service-stopped": ("packages/_run.html", {"result": RESULT | {"stopped": {"pointer": "/do/0/start", "name": "start", "action": "/console/services/run?name=a:b", "data": "{}", "context": "{}", "session": "c2VhbGVk"}}, "fresh": False}),
     "service-stopped-for-good": ("packages/_run.html", {"result": RESULT | {"stopped": {"pointer": "/do/0/start", "name": "start", "action": "/console/services/run?name=a:b", "data": "{}", "context": "{}", "session": ""}}, "fresh": False}),
+    "tests": ("packages/tests.html", {"frame": FRAME, "service": SERVICE, "cases": [CASE], "problems": ["a.test.yaml:3:1: unknown key"], "results": {(CASE.file, 3): Result(file=CASE.file, line=3, name="far away", service="airports:distance", problems=[".a: expected 1, got 2"])}, "passed": 0, "file": CASE.file}),
+    "tests-none": ("packages/tests.html", {"frame": FRAME, "service": SERVICE, "cases": [], "problems": [], "results": {}, "passed": None, "file": CASE.file}),
     "references": ("packages/_references.html", {"service": SERVICE, "found": FOUND}),
     "usages": ("packages/usages.html", {"frame": FRAME, "service": SERVICE, "found": FOUND}),
     "usages-none": ("packages/usages.html", {"frame": FRAME, "service": SERVICE, "found": Found([], Named((), None))}),

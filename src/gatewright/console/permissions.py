@@ -12,6 +12,8 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/services/check": "flow.check",
     "/services/save": "service.save",
     "/services/restore": "service.save",
+    "/services/tests": "service.run",
+    "/services/tests/add": "service.save",
     "/services/rename": "service.rename",
     "/services/delete": "service.delete",
     "/services/conflict": "service.save",
@@ -66,6 +68,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
 VIEWED: Final = frozenset(
     {
         "/connections/edit",
+        "/services/tests",
         "/oauth/clients/edit",
         "/oauth/scopes/edit",
         "/oauth/associations",

@@ -34,6 +34,7 @@ from gatewright.console import rehearsal
 from gatewright.console import running
 from gatewright.console import scopes
 from gatewright.console import search
+from gatewright.console import service_tests
 from gatewright.console import services
 from gatewright.console import settings
 from gatewright.console import sign_ins
@@ -86,6 +87,7 @@ _FORMS: Final[dict[str, Page]] = {
     "/packages/disable": package_actions.disable,
     "/services/new": new_service.add,
     "/services/restore": versions.restore,
+    "/services/tests": service_tests.show,
     "/connections/new": connections.add,
     "/connections/edit": connections.edit,
     "/connections/delete": connections.delete,
@@ -136,6 +138,7 @@ _ACTIONS: Final[dict[str, Page]] = {
     "/services/save": services.save,
     "/services/run": running.run,
     "/services/example": services.example,
+    "/services/tests/add": service_tests.add,
     "/services/conflict": versions.conflict,
     "/services/resume": services.resume,
     "/get-token/use": get_token.use,

@@ -28,6 +28,7 @@ def show_run(
         "ok": error is None,
         "stopped": stopped,
         "note": "",
+        "test": "",
         "status": error.status if error else 200,
         "milliseconds": seconds * 1000,
         "output": "" if error or stopped else pretty_json(output),

@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from starlette.responses import Response
@@ -65,6 +66,7 @@ async def _run(visit: Visit, service: Service, text: str) -> tuple[dict[str, Any
             told = {"as": caller.username or caller.client_id or "nobody"}
             await visit.write(audit.record, visit.by, "service.run", service.name, None, told)
         result, marks = await _invoke(visit, catalogue, service, values, caller, trace, text)
+        result["test"] = f"/console/services/tests/add?name={quote(service.name)}" if service.package else ""
         result["note"] = await objection(visit, service, chosen(visit), caller)
         return result, marks
     return show_run(Trace(), text, 0.0, error=refused), {}

@@ -80,6 +80,15 @@ const source = views.get("source");
 const diagram = document.querySelector<HTMLElement>("#diagram");
 if (source && diagram) bench(new FlowEditor(source, diagram));
 
+// A button of another form's field sends the form as a page does, past the script that runs it in place.
+document.addEventListener("click", (event) => {
+  const button = (event.target as Element).closest<HTMLButtonElement>("[data-submit]");
+  if (!button?.form) return;
+  event.preventDefault();
+  button.form.action = button.getAttribute("formaction")!;
+  button.form.submit();
+});
+
 // An example takes the place of what stands in the input.
 document.addEventListener("click", (event) => {
   const example = (event.target as Element).closest<HTMLElement>("[data-input]");
