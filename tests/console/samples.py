@@ -337,7 +337,7 @@ SERVICE_PAGE = {
     "marks": {"/do/0/start": {"runs": 2, "milliseconds": 1.5, "state": "failed", "thens": ["goal"]}},
     "fresh": False,
     "revision": "1",
-    "words": [{"label": "airports:lookup", "detail": "Look up"}],
+    "words": {"services": [{"label": "airports:lookup", "detail": "Look up", "info": "lookup(iata: string)"}], "connections": [{"label": "erp", "detail": "ERP"}]},
     "input": '{\n  "from": "LHR",\n  "to": "XXX"\n}',
     "caller": Chosen(kind="client", name="example", scopes="a b"),
     "callers": KINDS,

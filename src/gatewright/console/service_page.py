@@ -19,6 +19,7 @@ from gatewright.services.coverage import Openings
 from gatewright.services.coverage import deciding_target
 from gatewright.services.draft import check_source
 from gatewright.services.names import invoke_path
+from gatewright.services.schema import properties
 from gatewright.services.source import Source
 from gatewright.services.source import digest_of
 from gatewright.services.source import read_source
@@ -27,6 +28,8 @@ from gatewright.store import service_versions
 from gatewright.web.security_headers import POLICY
 
 _RUNS = 10
+_MOST = 12  # arguments of a signature
+_LONGEST = 400  # characters
 
 
 async def check_text(visit: Visit, text: str) -> list[Problem]:
@@ -75,7 +78,7 @@ async def page(
         source=text,
         source_name=service.file,
         revision=revision or digest_of(text),
-        words=_words(visit),
+        words=await _words(visit),
         input=given or visit.field("input") or pretty_json(dict(service.sample)),
         caller=chosen(visit),
         callers=KINDS,
@@ -107,9 +110,34 @@ def _schema(schema: Any) -> str:
     return pretty_json(dict(schema)) if schema else ""
 
 
-def _words(visit: Visit) -> list[dict[str, str]]:
-    """What completion offers where a service can be named."""
-    return [{"label": name, "detail": each.title or each.kind} for name, each in visit.catalogue.services.items()]
+async def _words(visit: Visit) -> dict[str, list[dict[str, str]]]:
+    """What completion and hover help know of this server: services with their signatures, and connections."""
+    services = [
+        {"label": name, "detail": each.title or each.kind, "info": _signature(each)}
+        for name, each in visit.catalogue.services.items()
+    ]
+    connections = await visit.parts.directory.connections()
+    return {
+        "services": services,
+        "connections": [{"label": name, "detail": each.description or each.kind} for name, each in connections.items()],
+    }
+
+
+def _signature(service: Service) -> str:
+    """What a service takes and gives in a few lines: `get(number: string, limit?: integer) → object`, and what it is for."""
+    taken = properties(service.input_schema) if service.input_schema else {}
+    required = (service.input_schema or {}).get("required") or ()
+    arguments = ", ".join(
+        f"{name}{'' if name in required else '?'}: {_type_of(schema)}" for name, schema in list(taken.items())[:_MOST]
+    )
+    gives = f" → {_type_of(service.output_schema)}" if service.output_schema else ""
+    own = service.name.partition(":")[2]
+    return f"{own}({arguments}){gives}\n{service.description}"[:_LONGEST].strip()
+
+
+def _type_of(schema: Any) -> str:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    return " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind or "any")
 
 
 def _curl(visit: Visit, service: Service) -> str:

@@ -157,3 +157,24 @@ def test_example_is_kept_and_put_back(flow: Page) -> None:
     expect(page.locator("#input")).to_have_value(re.compile("Ada"))
     page.get_by_role("button", name="Remove the example Usual").click()
     expect(page.get_by_role("link", name="Usual")).to_have_count(0)
+
+
+def test_variables_connections_and_steps_are_completed(flow: Page) -> None:
+    page = flow
+    page.locator("#source-form .cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("  - next:\n    if: $auth")
+    expect(page.locator(".cm-tooltip-autocomplete")).to_contain_text("$authorization")
+    page.keyboard.press("Escape")
+    page.keyboard.type("\nthen: gr")
+    expect(page.locator(".cm-tooltip-autocomplete")).to_contain_text("greet")
+
+
+def test_resting_on_a_word_explains_it(page: Page) -> None:
+    page.goto(PLAN)
+    page.locator("#source-form .cm-line", has_text="call: airports:get").first.locator(
+        "span", has_text="airports:get"
+    ).hover()
+    expect(page.locator(".hover-help")).to_contain_text("get(iata: string)")
+    page.locator("#source-form .cm-line", has_text="catch:").locator("span", has_text="catch").first.hover()
+    expect(page.locator(".hover-help")).to_contain_text("Which errors of the tried steps are mended")

@@ -11,7 +11,8 @@ import {
   drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, placeholder,
 } from "@codemirror/view";
 import { checkSource } from "./editor-check";
-import { flowCompletions } from "./editor-words";
+import { hoverHelp } from "./editor-hover";
+import { flowCompletions, readWords } from "./editor-words";
 import { isDark, lookExtension } from "./editor-look";
 import { FlowEditor } from "./flow-editor";
 import { bench } from "./flow-bench";
@@ -53,9 +54,10 @@ function mount(field: HTMLTextAreaElement): EditorView {
 
 function language(field: HTMLTextAreaElement): Extension[] {
   if (field.dataset.editor === "json") return [json(), linter(jsonWhenTyped, { delay: 500 })];
+  const words = readWords(field.dataset.words ?? "");
   const parts: Extension[] = [
     lineNumbers(), foldGutter(), highlightActiveLine(), highlightActiveLineGutter(), yaml(), lintGutter(),
-    autocompletion({ override: [flowCompletions(field.dataset.words ?? "")] }),
+    autocompletion({ override: [flowCompletions(words)] }), hoverHelp(words),
   ];
   if (field.dataset.check) parts.push(linter(checkSource(field), { delay: 400 }));
   return parts;
