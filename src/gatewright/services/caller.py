@@ -27,11 +27,6 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     daily_quota: int | None = None
 
     @property
-    def is_limited(self) -> bool:
-        """Whether its calls are counted against a limit of the client's own."""
-        return self.rate_limit is not None or self.daily_quota is not None
-
-    @property
     def actor(self) -> str | None:
         """Who acts for the subject now, by `sub`; None when the subject itself does."""
         return self.actors[0] if self.actors else None

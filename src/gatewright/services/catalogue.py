@@ -101,7 +101,7 @@ class Catalogue:
 
     services: by full name, each name once, disabled ones too.
     packages: by folder name.
-    faces: how addresses are served over HTTP, where their packages say so.
+    faces: how addresses are served over HTTP, where their packages say so; has_faces: whether any does.
     folders: every folder that holds a service, and those above.
     """
 
@@ -113,6 +113,7 @@ class Catalogue:
             for service in loaded.services:
                 self.services.setdefault(service.name, service)
         self.faces = Faces(self.packages.values())
+        self.has_faces = bool(self.faces)
         self.folders = frozenset(folder for name in self.services for folder in folders_above(name))
         self.templates = Templates(template for loaded in self.packages.values() for template in loaded.templates)
         self._templates_of: dict[str, list[UrlTemplate]] = {}

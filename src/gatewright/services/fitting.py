@@ -79,11 +79,14 @@ def output_check(annotation: Any) -> Check | None:
         issubclass(annotation, msgspec.Struct) or dataclasses.is_dataclass(annotation)
     )
 
+    # msgspec keeps what it knows of a struct's fields; an annotation alone it would read anew each time.
+    held = msgspec.defstruct("Output", [("output", annotation)])
+
     def check(output: object) -> object:
         if is_own and type(output) is annotation:
             return output
         try:
-            msgspec.convert(output, annotation)
+            msgspec.convert({"output": output}, held)
             return output
         except (msgspec.ValidationError, TypeError):
             pass  # it may hold what only stands for JSON: dates, sets, other structs

@@ -1,28 +1,18 @@
 """Services over HTTP: `/invoke/…` and URL templates, behind the guard."""
 
-from typing import Final
-
 import structlog
 
 from gatewright.app.parts import Parts
 from gatewright.kernel.errors import Unavailable
-from gatewright.services.caller import Caller
-from gatewright.services.catalogue import Catalogue
-from gatewright.services.catalogue import Service
 from gatewright.services.errors import ServiceError
-from gatewright.services.face import Face
 from gatewright.services.guard import Refused
-from gatewright.services.negotiation import chosen
 from gatewright.services.path import invoked_service
 from gatewright.services.protected_resource import metadata_address
-from gatewright.services.rates import headers
 from gatewright.services.template import Match
 from gatewright.web.http import BodyTooLarge
 from gatewright.web.http import Request
 from gatewright.web.http import Response
 from gatewright.web.http import method_not_allowed
-from gatewright.web.idempotency import once
-from gatewright.web.limits import take
 from gatewright.web.parameters import Unreadable
 from gatewright.web.possession import dpop_sender
 from gatewright.web.possession import with_next_nonce
@@ -31,15 +21,12 @@ from gatewright.web.refusals import note_missing
 from gatewright.web.service_answers import answered
 from gatewright.web.service_answers import problem
 from gatewright.web.service_answers import refused
-from gatewright.web.service_face import dressed
-from gatewright.web.service_forwarding import forward
-from gatewright.web.service_input import Body
+from gatewright.web.service_call import PLAIN
+from gatewright.web.service_call import Admitted
+from gatewright.web.service_call import answer
 from gatewright.web.service_input import bearer_token
 from gatewright.web.service_input import service_input
 
-_PLAIN: Final = frozenset({b"*/*", b"application/json", b"application/json, */*", b"application/json, text/plain, */*"})
-"""What asks for JSON without further thought."""
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = structlog.get_logger("gatewright.services")
 
 
@@ -115,42 +102,20 @@ async def _guarded(request: Request, parts: Parts, name: str, match: Match | Non
     if service is None:
         note_missing(caller, request, parts, name)
         raise ServiceError(404, "No such service", "the address names no service")
-    face = catalogue.faces.find(name, template.text if template else "") if catalogue.faces else None
-    limits = () if face is None and not caller.is_limited else await take(request, parts, caller, service, face)
-    if service.forwarder is not None:
-        response = await forward(request, parts, catalogue, service, match, body, caller)
-    else:
-        response = await _performed(request, parts, catalogue, service, match, body, caller, face)
-    if face is not None:
-        response = await dressed(face, request, response)
-    if limits:
-        response.headers = [*response.headers, *headers(limits)]
-    return with_next_nonce(response, request, await parts.directory.settings(), parts)
-
-
-async def _performed(
-    request: Request,
-    parts: Parts,
-    catalogue: Catalogue,
-    service: Service,
-    match: Match | None,
-    body: Body | None,
-    caller: Caller,
-    face: Face | None,
-) -> Response:
-    accept = request.headers.get(b"accept", b"*/*")
-    form = None if accept in _PLAIN or service.gives_response else chosen(accept, service)
-    values = await service_input(request, parts, service, match, body, caller)
-    seconds = (await parts.directory.settings()).service_time_limit
-
-    async def perform() -> Response:
+    settings = await parts.directory.settings()
+    face = catalogue.faces.find(name, template.text if template else "") if catalogue.has_faces else None
+    if (
+        face is None
+        and caller.rate_limit is None
+        and caller.daily_quota is None
+        and service.forwarder is None
+        and request.headers.get(b"accept", b"*/*") in PLAIN
+    ):
+        values = await service_input(request, parts, service, match, body, caller)
         output = await parts.runtime.invoke(
-            catalogue, service.name, values, caller, seconds=seconds, request=request.id
+            catalogue, name, values, caller, seconds=settings.service_time_limit, request=request.id
         )
-        return answered(output, service, form)
-
-    if face is None or face.idempotency is None or b"idempotency-key" not in request.headers:
-        return await perform()
-    if request.method in _SAFE:
-        return await perform()
-    return await once(request, parts, caller, service.name, values, face.idempotency, seconds, perform)
+        response = answered(output, service)
+    else:
+        response = await answer(Admitted(request, parts, catalogue, service, match, body, caller), face)
+    return with_next_nonce(response, request, settings, parts)
