@@ -117,7 +117,8 @@ class SqliteDatabase:
         self._reader = SqliteReader(self._readers_connection, _refuse)
         self._connection = connect(path)
         self._lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
+        self._gathered: list[_Job] = []
+        self._waiting: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._announced = False
         self._closed = False
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -138,18 +139,27 @@ class SqliteDatabase:
         if self._closed:
             raise Unavailable("the database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.put(_Job(verb, args, kwargs, future))
+        self._gathered.append(_Job(verb, args, kwargs, future))
+        if len(self._gathered) == 1:
+            self._loop.call_soon(self._hand_over)
         return await future
 
     async def close(self) -> None:
         """Commit what is waiting, then close."""
         self._closed = True
+        self._hand_over()
         self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
         self._readers_connection.close()
         os.close(self._lock)
         self.feed.close()
+
+    def _hand_over(self) -> None:
+        """Wake the writer once for all that came up in this turn of the loop."""
+        jobs, self._gathered = self._gathered, []
+        if jobs:
+            self._waiting.put(jobs)
 
     def _begin_change(self) -> None:
         if not self._announced:
@@ -173,13 +183,13 @@ class SqliteDatabase:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
             self._loop.call_soon_threadsafe(_answer, group)
 
-    def _take(self, first: _Job) -> tuple[list[_Job], bool]:
-        group = [first]
+    def _take(self, first: list[_Job]) -> tuple[list[_Job], bool]:
+        group = first
         while len(group) < _LARGEST_GROUP and not self._waiting.empty():
-            job = self._waiting.get()
-            if job is None:
+            jobs = self._waiting.get()
+            if jobs is None:
                 return group, True
-            group.append(job)
+            group += jobs
         return group, False
 
     def _commit(self, transaction: SqliteTransaction, group: list[_Job]) -> None:
