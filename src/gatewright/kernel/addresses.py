@@ -1,6 +1,8 @@
 """Which network addresses outgoing calls may reach (protection against server-side request forgery)."""
 
 import ipaddress
+from collections.abc import Awaitable
+from collections.abc import Callable
 from collections.abc import Iterable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -8,6 +10,13 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # These carry an IPv4 address within them, which a gateway on the way may turn into a private one
 # (RFC 6052 §2.1, RFC 8215, RFC 3056, RFC 4380).
 _TRANSLATED = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
+
+PrivateHosts = Callable[[], Awaitable[Iterable[str]]]
+"""Asked at each connection for the hosts that may have a private address (the setting `fetch_private_hosts`)."""
+
+
+class AddressRefused(Exception):
+    """A connection that the rules forbid; `str()` says why."""
 
 
 def is_public(text: str) -> bool:

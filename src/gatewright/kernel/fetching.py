@@ -7,21 +7,26 @@ http for listed hosts only); redirects lead nowhere; an answer's size and time a
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
+from gatewright.kernel.addresses import AddressRefused
+from gatewright.kernel.addresses import PrivateHosts
 from gatewright.kernel.addresses import is_listed
 from gatewright.kernel.clock import Clock
 from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.freshness import freshness
+from gatewright.kernel.lazily import Lazily
 from gatewright.kernel.memory import Memory
-from gatewright.kernel.network import AddressRefused
-from gatewright.kernel.network import GuardedTransport
-from gatewright.kernel.network import PrivateHosts
 from gatewright.kernel.single_flight import SingleFlight
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = Lazily("httpx")
 
 BETWEEN_RENEWALS: Final = 30
 """Seconds. A document is not asked for more often, however many unknown keys are presented."""
@@ -164,8 +169,10 @@ class Fetcher:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise FetchFailed(f"{url} cannot be reached: {error or type(error).__name__}") from None
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> "httpx.AsyncClient":
         if self._client is None:
+            from gatewright.kernel.network import GuardedTransport
+
             transport = GuardedTransport(self._private_hosts, _CONNECTIONS)
             self._client = httpx.AsyncClient(
                 transport=transport, timeout=self._seconds, trust_env=False, follow_redirects=False
@@ -184,7 +191,7 @@ class Fetcher:
             raise FetchFailed(f"{url} is not https, and the setting fetch_private_hosts does not list its host")
 
 
-async def _read(url: str, response: httpx.Response, most_bytes: int) -> bytes:
+async def _read(url: str, response: "httpx.Response", most_bytes: int) -> bytes:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise FetchFailed(f"{url} answered in an encoding that was not asked for")
     parts, size = [], 0

@@ -2,22 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable
-from collections.abc import Callable
 from collections.abc import Iterable
 
 import httpcore
 import httpx
 
+from gatewright.kernel.addresses import AddressRefused
+from gatewright.kernel.addresses import PrivateHosts
 from gatewright.kernel.addresses import is_listed
 from gatewright.kernel.addresses import is_public
-
-PrivateHosts = Callable[[], Awaitable[Iterable[str]]]
-"""Asked at each connection for the hosts that may have a private address (the setting `fetch_private_hosts`)."""
-
-
-class AddressRefused(Exception):
-    """A connection that the rules forbid; `str()` says why."""
 
 
 class GuardedTransport(httpx.AsyncHTTPTransport):

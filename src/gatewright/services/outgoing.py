@@ -1,16 +1,20 @@
 """Requests that services send to other servers, kept to public addresses and to the hosts that are listed."""
 
 from collections.abc import Iterable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from gatewright.flow import HttpFailure
 from gatewright.flow import HttpRequest
 from gatewright.flow import HttpResponse
+from gatewright.kernel.addresses import AddressRefused
+from gatewright.kernel.addresses import PrivateHosts
 from gatewright.kernel.addresses import is_listed
-from gatewright.kernel.network import AddressRefused
-from gatewright.kernel.network import GuardedTransport
-from gatewright.kernel.network import PrivateHosts
+from gatewright.kernel.lazily import Lazily
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = Lazily("httpx")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -30,7 +34,7 @@ class Outgoing:
         seconds: float = 30.0,
         most_bytes: int = 10_000_000,
         connections: int = 100,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         self._seconds, self._most_bytes, self._connections = seconds, most_bytes, connections
         self._private_hosts = private_hosts or _none
@@ -63,18 +67,20 @@ class Outgoing:
             raise HttpFailure("unreachable", str(error) or type(error).__name__) from None
         return HttpResponse(response.status_code, dict(response.headers.items()), body, response.reason_phrase)
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> "httpx.AsyncClient":
         if self._client is None:
+            from gatewright.kernel.network import GuardedTransport
+
             transport = self._transport or GuardedTransport(self._private_hosts, self._connections)
             self._client = httpx.AsyncClient(transport=transport, timeout=self._seconds, trust_env=False)
         return self._client
 
-    def _require_allowed(self, address: httpx.URL, allowed: tuple[str, ...]) -> None:
+    def _require_allowed(self, address: "httpx.URL", allowed: tuple[str, ...]) -> None:
         host, port = _place(address)
         if allowed and not is_listed(host, port, allowed):
             raise HttpFailure("refused", f"{host} is not among the package's allowed_hosts")
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: "httpx.Response") -> bytes:
         parts, size = [], 0
         async for part in response.aiter_bytes():
             size += len(part)
@@ -89,7 +95,7 @@ def place_of(uri: str) -> tuple[str, int]:
     return _place(_address(uri))
 
 
-def _address(uri: str) -> httpx.URL:
+def _address(uri: str) -> "httpx.URL":
     """The address as it is sent to and judged by: two readings of one text may differ."""
     try:
         address = httpx.URL(uri)
@@ -100,7 +106,7 @@ def _address(uri: str) -> httpx.URL:
     return address
 
 
-def _place(address: httpx.URL) -> tuple[str, int]:
+def _place(address: "httpx.URL") -> tuple[str, int]:
     return address.host, address.port or _DEFAULT_PORTS[address.scheme]
 
 

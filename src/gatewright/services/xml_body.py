@@ -7,18 +7,23 @@ Documents with a DTD are refused, so nothing is expanded or fetched.
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import Final
-from xml.sax.saxutils import escape
-from xml.sax.saxutils import quoteattr
 
-from lxml import etree
-
+from gatewright.kernel.lazily import Lazily
 from gatewright.services.errors import ServiceError
 from gatewright.services.schema import Schema
 from gatewright.services.schema import from_text
 from gatewright.services.schema import resolve
 from gatewright.services.schema import types
+
+if TYPE_CHECKING:
+    from xml.sax import saxutils
+
+    from lxml import etree
+else:
+    etree, saxutils = Lazily("lxml.etree"), Lazily("xml.sax.saxutils")
 
 _NAME: Final = re.compile(r"(?!xml)[A-Za-z_][A-Za-z0-9_.-]*\Z", re.IGNORECASE)
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,7 +40,7 @@ def written(value: object) -> bytes:
 def _write(parts: list[str], name: str, values: list[Any], depth: int) -> None:
     if depth > _DEEPEST:
         raise ServiceError(500, "The output is nested too deeply for XML")
-    opened, closed = (name, name) if _NAME.match(name) else (f"entry name={quoteattr(_clean(name))}", "entry")
+    opened, closed = (name, name) if _NAME.match(name) else (f"entry name={saxutils.quoteattr(_clean(name))}", "entry")
     for value in values:
         if value is None:
             parts.append(f'<{opened} nil="true"/>')
@@ -47,7 +52,7 @@ def _write(parts: list[str], name: str, values: list[Any], depth: int) -> None:
         elif isinstance(value, list):
             _write(parts, "item", value, depth + 1)
         else:
-            parts.append(escape(_text(value)))
+            parts.append(saxutils.escape(_text(value)))
         parts.append(f"</{closed}>")
 
 

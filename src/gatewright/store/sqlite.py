@@ -31,7 +31,7 @@ from gatewright.store.database import Verb
 from gatewright.store.database import together_of
 
 _LARGEST_GROUP: Final = 512
-_LARGEST_TOGETHER: Final = 32  # each size has a statement of its own, which the connection keeps
+_LARGEST_TOGETHER: Final = 16  # each size has a statement of its own, which the connection keeps
 _BUSY_MILLISECONDS: Final = 5000
 
 
@@ -83,7 +83,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA cache_size=-16384")
+    connection.execute("PRAGMA cache_size=-1024")
     connection.execute("PRAGMA temp_store=MEMORY")
     return connection
 

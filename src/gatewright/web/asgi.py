@@ -58,7 +58,7 @@ class Gatewright:
         self._start = start
         self._pages_for = pages
         self.parts: Parts
-        self._pages: Application
+        self._pages: asyncio.Future[Application] | None = None
         self._handlers: dict[str, Handler] = {}
         self._proxies = Proxies(())
 
@@ -93,7 +93,6 @@ class Gatewright:
     async def startup(self) -> None:
         """Build the parts and the tables of handlers."""
         self.parts = await self._start()
-        self._pages = self._pages_for(self.parts)
         self._proxies = Proxies(self.parts.settings.trusted_proxies)
         endpoints = {
             **ENDPOINTS,
@@ -112,7 +111,14 @@ class Gatewright:
 
     async def _page(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         self._forward(scope)
-        await self._pages(scope, receive, counting(path, send, self.parts.activity) if path in PAGES else send)
+        pages = await self._loaded_pages()
+        await pages(scope, receive, counting(path, send, self.parts.activity) if path in PAGES else send)
+
+    async def _loaded_pages(self) -> Application:
+        """The pages: loaded when the first is asked for, in a thread, since other requests would wait for long."""
+        if self._pages is None:
+            self._pages = asyncio.ensure_future(asyncio.to_thread(self._pages_for, self.parts))
+        return await asyncio.shield(self._pages)
 
     async def _answer(self, request: Request, handler: Handler) -> Response:
         if request.method == "OPTIONS" and not self._is_templates(request):

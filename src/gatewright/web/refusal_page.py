@@ -1,12 +1,13 @@
 """A refused call as a small page, for those who open an API's address in a browser."""
 
-from gatewright.console.templating import render
 from gatewright.services.guard import Refused
 from gatewright.web.brand import BRAND
 
 
 def refusal_page(error: Refused, reference: str) -> bytes:
     """The page that says which check refused and what would do."""
+    from gatewright.console.templating import render  # few servers ever need it
+
     details = [("error", error.error or "no token")]
     if error.scope:
         details.append(("scope that would do", error.scope))

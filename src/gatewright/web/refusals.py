@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from typing import Final
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.requests import Request as PageRequest
 
 from gatewright.app.parts import Parts
 from gatewright.app.refusals import Claims
@@ -21,6 +21,9 @@ from gatewright.services.guard import Refused
 from gatewright.services.template import Match
 from gatewright.store.refusals import Refusal
 from gatewright.web.http import Request
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as PageRequest
 
 _SHOWN: Final = frozenset({
     "grant_type", "redirect_uri", "scope", "response_type", "response_mode", "code_challenge_method", "resource",
@@ -83,12 +86,12 @@ def note_method(refusing: Refusing, *methods: str) -> None:
         _keep(refusing, rule="method", status=405, error="invalid_request", sentence=sentence, wanted=listed)
 
 
-def note_page_refusal(endpoint: Endpoint, error: OAuthError, request: PageRequest, parts: Parts) -> None:
+def note_page_refusal(endpoint: Endpoint, error: OAuthError, request: "PageRequest", parts: Parts) -> None:
     """Keep the refusal of a request that a browser makes."""
     note_refusal(error, _of_page(endpoint, request, parts), error.status)
 
 
-def note_page_slowed_down(endpoint: Endpoint, error: TooManyFailures, request: PageRequest, parts: Parts) -> None:
+def note_page_slowed_down(endpoint: Endpoint, error: TooManyFailures, request: "PageRequest", parts: Parts) -> None:
     """Keep the refusal of what a person typed too often."""
     note_slowed_down(error, _of_page(endpoint, request, parts))
 
@@ -239,7 +242,7 @@ def _call(
     )
 
 
-def _of_page(endpoint: Endpoint, request: PageRequest, parts: Parts) -> Refusing:
+def _of_page(endpoint: Endpoint, request: "PageRequest", parts: Parts) -> Refusing:
     """A page's request in the small form. Its id is the one that the page shows."""
     small = Request(request.scope, request.receive)
     small.reference = str(request.scope.get("gatewright.request_id", small.id)).encode()

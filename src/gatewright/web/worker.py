@@ -9,11 +9,12 @@ import signal
 from gatewright.app.logs import configure_logs
 from gatewright.app.parts import Parts
 from gatewright.app.server import handed_over
+from gatewright.kernel.allocation import give_memory_back
 from gatewright.web.admin_api.table import services as admin_services
+from gatewright.web.asgi import Application
 from gatewright.web.asgi import Gatewright
 from gatewright.web.connection import watch_over_connections
 from gatewright.web.draining import drain_before_stopping
-from gatewright.web.pages import pages_for
 
 
 async def _start() -> Parts:
@@ -22,14 +23,21 @@ async def _start() -> Parts:
     return await Parts.start(settings, workspace, builtins=admin_services())
 
 
+def _pages_for(parts: Parts) -> Application:
+    from gatewright.web.pages import pages_for
+
+    return pages_for(parts)
+
+
 class Worker(Gatewright):
     """Ends with the main process, if that is another one."""
 
     def __init__(self) -> None:
-        super().__init__(_start, pages_for)
+        super().__init__(_start, _pages_for)
 
     async def startup(self) -> None:
         """Build everything."""
+        give_memory_back()
         await super().startup()
         self._watch = asyncio.create_task(watch_over_connections())
         _end_with_the_main_process()
@@ -40,6 +48,7 @@ class Worker(Gatewright):
 def _spare_the_garbage_collector() -> None:
     """What is loaded by now stays: leave it out of every later search for cycles, and search less often."""
     gc.collect()
+    give_memory_back()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
 

@@ -3,15 +3,20 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from typing import Any
-
-import re2
 
 from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import Raised
 from gatewright.flow.jq.faults import described
 from gatewright.flow.jq.native import Name
 from gatewright.flow.jq.native import Native
+from gatewright.kernel.lazily import Lazily
+
+if TYPE_CHECKING:
+    import re2
+else:
+    re2 = Lazily("re2")
 
 MAX_PATTERN = 10_000
 """Characters of a pattern."""

@@ -1,15 +1,21 @@
 """Texts. Regular expressions are RE2's: they take time in proportion to the text."""
 
+import re
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import Literal
 
-import re2
-
+from gatewright.kernel.lazily import Lazily
 from gatewright.services.authoring import service
 from gatewright.services.builtin.refusals import LONGEST_TEXT
 from gatewright.services.builtin.refusals import bounded
 from gatewright.services.builtin.refusals import few
 from gatewright.services.builtin.refusals import refusal
+
+if TYPE_CHECKING:
+    import re2
+else:
+    re2 = Lazily("re2")
 
 _LONGEST_PATTERN = 1_000
 
@@ -129,7 +135,7 @@ def fill(template: str, values: dict[str, str | int | float | bool | None]) -> s
     return bounded("".join(filled) + template[position:])
 
 
-_PLACE = re2.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PLACE = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def _compiled(pattern: str) -> Any:

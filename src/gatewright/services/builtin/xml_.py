@@ -6,16 +6,21 @@ document is an object with the root element's name. Names keep the prefixes they
 of namespaces are attributes (`@xmlns:soap`), so that what was parsed can be written again.
 """
 
+from typing import TYPE_CHECKING
 from typing import Any
 from xml.parsers import expat
 
-from lxml import etree
-
+from gatewright.kernel.lazily import Lazily
 from gatewright.services.authoring import service
 from gatewright.services.builtin.refusals import MOST_ITEMS
 from gatewright.services.builtin.refusals import bounded
 from gatewright.services.builtin.refusals import few
 from gatewright.services.builtin.refusals import refusal
+
+if TYPE_CHECKING:
+    from lxml import etree
+else:
+    etree = Lazily("lxml.etree")
 
 _DEEPEST = 100
 _LONGEST_PATH = 2_000

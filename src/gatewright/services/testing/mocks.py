@@ -13,7 +13,7 @@ from gatewright.flow import HttpRequest
 from gatewright.flow import HttpResponse
 from gatewright.flow.schema import SchemaProblem
 from gatewright.flow.schema import compile_schema
-from gatewright.kernel.network import AddressRefused
+from gatewright.kernel.addresses import AddressRefused
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
 from gatewright.services.connections import Connections
