@@ -38,6 +38,11 @@ async def test_unchanged_settings_are_not_audited(database: Database) -> None:
         ("cors_allowed_origins", ["https://a.example/path"], "no origin"),
         ("client_id_metadata_hosts", ["https://a.example"], "no host"),
         ("client_id_metadata_hosts", ["a.*.example"], "no host"),
+        ("page_logo", "https://a.example/logo.png", "data: address"),
+        ("page_logo", "data:text/html;base64,PGI+", "data: address"),
+        ("page_logo", 'data:image/png;base64,AA=="onload=x', "data: address"),
+        ("page_title", "", "text of 1 to 60 characters"),
+        ("page_footer", "two\nlines", "one line"),
         ("require_pkc", True, "'require_pkce'"),
     ],
 )

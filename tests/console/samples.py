@@ -371,7 +371,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "consent": (
         "consent.html",
         {
-            "brand": BRAND, "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
+            "brand": BRAND, "heading": "Allow Postman access", "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
             "client": {"name": "Postman", "version": "1.0", "description": "Manual testing"}, "ticked": True, "is_here": True, "described_at": "app.example.com", "leads_elsewhere": True,
             "user": "ada", "host": "oauth.pstmn.io", "resource": [], "user_code": "", "error": "",
             "scopes": [
@@ -384,7 +384,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "consent-device": (
         "consent.html",
         {
-            "brand": BRAND, "csrf": "c", "action": "/oauth/device?user_code=WDJB-MJHT", "request_id": "r",
+            "brand": BRAND, "heading": "Allow Television access", "csrf": "c", "action": "/oauth/device?user_code=WDJB-MJHT", "request_id": "r",
             "client": {"name": "Television", "version": "1.0", "description": ""}, "ticked": False, "is_here": False, "described_at": "", "leads_elsewhere": False, "user": "ada", "host": "", "user_code": "WDJB-MJHT", "error": "",
             "resource": ["http://localhost:5555/invoke/airports", "http://localhost:5555/orders"],
             "scopes": [{"name": "airports", "description": "Look up airports and distances", "opens": [], "more": 0}],
@@ -635,7 +635,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 "assertion_lifetime": "3600", "dynamic_registration": "closed", "dynamic_registration_scopes": "", "client_id_metadata_hosts": "",
                 "dynamic_registration_unused": "seconds", "dynamic_registration_unused_seconds": "2592000",
                 "access_token_lifetime_by_grant": "client_credentials = 300", "token_family_lifetime": "never", "token_family_lifetime_seconds": "",
-                "refresh_token_grace": "10", "dpop_nonce": "optional", "dpop_proof_lifetime": "60", "token_exchange_depth": "4", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "reauthentication_age": "600", "second_factor_required": "nobody", "session_lifetime": "28800", "throttle_failures": "10",
+                "refresh_token_grace": "10", "dpop_nonce": "optional", "dpop_proof_lifetime": "60", "token_exchange_depth": "4", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "reauthentication_age": "600", "second_factor_required": "nobody", "page_title": "Gatewright", "page_logo": "", "page_footer": "", "consent_heading": "Allow {client} access", "session_lifetime": "28800", "throttle_failures": "10",
                 "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "fetch_private_hosts": "", "revision": "4",
             },
         },

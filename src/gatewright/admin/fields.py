@@ -129,6 +129,8 @@ def _in_words(info: msgspec.inspect.Type) -> str:
             return f"a whole number from {least} to {most}"
         case msgspec.inspect.BoolType():
             return "true or false"
+        case msgspec.inspect.StrType(min_length=least, max_length=int(most)):
+            return f"text of {least or 0} to {most} characters"
         case msgspec.inspect.StrType():
             return "text"
         case msgspec.inspect.DictType(key_type=key, value_type=value):

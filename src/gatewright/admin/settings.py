@@ -26,6 +26,7 @@ from gatewright.store.database import Transaction
 load = settings.load
 
 _HOST: Final = re.compile(r"\*\Z|(\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?\Z")
+_PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}\Z")
 FIELDS: Final = GlobalSettings.__struct_fields__
 _TYPES: Final[Mapping[str, Any]] = get_type_hints(GlobalSettings, include_extras=True)
 
@@ -57,6 +58,16 @@ def problems(new: GlobalSettings) -> list[FieldError]:
         if not _HOST.match(host)
     ]
     errors += token_format.of_itself(new)
+    if new.page_logo and not _PICTURE.match(new.page_logo):
+        message = (
+            "This must be a data: address of a PNG, JPEG, WebP or SVG in base64, such as data:image/png;base64,… ."
+        )
+        errors.append(FieldError("page_logo", message))
+    errors += [
+        FieldError(name, "This must be one line of printable characters.")
+        for name in ("page_title", "page_footer", "consent_heading")
+        if not getattr(new, name).isprintable()
+    ]
     if new.key_announcement >= new.key_rotation_interval:
         errors.append(FieldError("key_announcement", "This must be shorter than key_rotation_interval."))
     return errors

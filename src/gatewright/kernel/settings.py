@@ -207,6 +207,31 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             "second factor.",
         ),
     ] = 600
+    page_title: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=60,
+            description="The name that stands over the pages where people sign in and consent.",
+        ),
+    ] = "Gatewright"
+    page_logo: Annotated[
+        str,
+        Meta(
+            max_length=49152,
+            description="The picture there: a `data:` address of a PNG, JPEG, WebP or SVG in base64 (pages load nothing from "
+            "elsewhere); empty: ours.",
+        ),
+    ] = ""
+    page_footer: Annotated[str, Meta(max_length=200, description="A line below these pages.")] = ""
+    consent_heading: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=100,
+            description="The heading of the consent page; `{client}` stands for the application's name.",
+        ),
+    ] = "Allow {client} access"
     throttle_failures: Annotated[
         int,
         Meta(

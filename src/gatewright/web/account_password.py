@@ -11,7 +11,7 @@ from gatewright.identity.throttle import TooManyFailures
 from gatewright.identity.users import change_own_password
 from gatewright.kernel.errors import Invalid
 from gatewright.web.account_visit import AccountVisit
-from gatewright.web.brand import BRAND
+from gatewright.web.brand import brand_of
 from gatewright.web.sessions import local_path
 
 _PASSWORD: Final = "/account/password"
@@ -23,7 +23,7 @@ async def password(visit: AccountVisit) -> Response:
     given = visit.field("next") if visit.is_post else visit.query("next")
     target = local_path(given, "/console/" if required else _PASSWORD)
     if not visit.is_post:
-        return _page(visit, target, {})
+        return await _page(visit, target, {})
     try:
         await change_own_password(
             visit.parts.database,
@@ -36,20 +36,20 @@ async def password(visit: AccountVisit) -> Response:
             session=visit.found.session.digest,
         )
     except Invalid as error:
-        return _page(visit, target, errors_by_field(error), 422)
+        return await _page(visit, target, errors_by_field(error), 422)
     except TooManyFailures as error:
-        page = _page(visit, target, {"": str(error)}, 429)
+        page = await _page(visit, target, {"": str(error)}, 429)
         page.headers["retry-after"] = str(error.retry_after)
         return page
     return visit.go(target, "Password saved; sessions in other browsers have ended.")
 
 
-def _page(visit: AccountVisit, target: str, errors: dict[str, str], status: int = 200) -> Response:
+async def _page(visit: AccountVisit, target: str, errors: dict[str, str], status: int = 200) -> Response:
     if not visit.user.must_change_password:
         return visit.page("account/password.html", status, errors=errors, next=target)
     page = render(
         "password.html",
-        brand=BRAND,
+        brand=brand_of(await visit.parts.directory.settings()),
         csrf=visit.found.session.csrf,
         action=_PASSWORD,
         hidden={"next": target},

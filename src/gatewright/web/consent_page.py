@@ -18,7 +18,7 @@ from gatewright.services.catalogue import Service
 from gatewright.services.names import covers
 from gatewright.store.records import Client
 from gatewright.store.records import Scope
-from gatewright.web.brand import BRAND
+from gatewright.web.brand import brand_of
 from gatewright.web.sessions import here
 
 NOTHING_TICKED: Final = "Nothing is ticked, so there is nothing to approve. Tick at least one permission, or deny."
@@ -41,10 +41,11 @@ async def consent_page(
 
     nothing_ticked: it was sent with Approve and no scope.
     """
-    known = await parts.directory.scopes()
+    known, settings = await parts.directory.scopes(), await parts.directory.settings()
     page = render(
         "consent.html",
-        brand=BRAND,
+        brand=brand_of(settings),
+        heading=settings.consent_heading.replace("{client}", client.name),
         csrf=found.session.csrf,
         action=here(request),
         request_id=request.scope.get("gatewright.request_id", ""),
@@ -52,7 +53,7 @@ async def consent_page(
         described_at=client_id_document.host(client),
         leads_elsewhere=bool(redirect_uri) and client_id_document.leads_elsewhere(client, redirect_uri),
         user=found.user.user.name,
-        scopes=[in_words(known[name], parts.catalogue) for name in scope],
+        scopes=[in_words(known[name], parts.catalogue) for name in scope if name in known],
         ticked=not nothing_ticked,
         resource=resource,
         host=host_of(redirect_uri),

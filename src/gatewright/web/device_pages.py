@@ -15,7 +15,7 @@ from gatewright.oauth import user_code
 from gatewright.oauth.device_verification import DeviceRequest
 from gatewright.oauth.device_verification import UnknownUserCode
 from gatewright.oauth.errors import OAuthError
-from gatewright.web.brand import BRAND
+from gatewright.web.brand import brand_of
 from gatewright.web.consent_page import consent_page
 from gatewright.web.described_clients import keep
 from gatewright.web.forms import read_form
@@ -51,13 +51,13 @@ class DevicePages:
             small = SmallRequest(request.scope, request.receive)
             refuse_plain_http(small, await self._parts.directory.settings())
             typed = query_parameters(small).get("user_code", "")
-            return await self._for_code(request, typed) if typed else _code_page()
+            return await self._for_code(request, typed) if typed else await self._code_page()
         except UnknownUserCode as error:
             self._note(request, error)
-            return _code_page(typed, error.public, error.status)
+            return await self._code_page(typed, error.public, error.status)
         except TooManyFailures as error:
             note_page_slowed_down("device", error, request, self._parts)
-            page = _code_page(typed, str(error), 429)
+            page = await self._code_page(typed, str(error), 429)
             page.headers["retry-after"] = str(error.retry_after)
             return page
         except OAuthError as error:
@@ -90,7 +90,14 @@ class DevicePages:
         approved = await device_verification.approve(
             asked, found.user.user, found.session.authenticated_at, allowed, self._parts.server
         )
-        return HTMLResponse(render("device_done.html", brand=BRAND, client=asked.client.name, approved=approved))
+        return HTMLResponse(
+            render(
+                "device_done.html",
+                brand=brand_of(await self._parts.directory.settings()),
+                client=asked.client.name,
+                approved=approved,
+            )
+        )
 
     async def _consent_page(
         self, request: Request, asked: DeviceRequest, found: SignedIn, *, nothing_ticked: bool = False
@@ -106,6 +113,6 @@ class DevicePages:
             nothing_ticked=nothing_ticked,
         )
 
-
-def _code_page(typed: str = "", error: str = "", status: int = 200) -> Response:
-    return HTMLResponse(render("device.html", brand=BRAND, user_code=typed, error=error), status)
+    async def _code_page(self, typed: str = "", error: str = "", status: int = 200) -> Response:
+        brand = brand_of(await self._parts.directory.settings())
+        return HTMLResponse(render("device.html", brand=brand, user_code=typed, error=error), status)

@@ -21,7 +21,7 @@ from gatewright.identity.users import verify_password
 from gatewright.store import users
 from gatewright.store.records import User
 from gatewright.web.account_visit import ACCOUNT
-from gatewright.web.brand import BRAND
+from gatewright.web.brand import brand_of
 from gatewright.web.forms import read_form
 from gatewright.web.sessions import CONSOLE
 from gatewright.web.sessions import CsrfRefused
@@ -65,16 +65,16 @@ class SignInPages:
     async def login(self, request: Request) -> Response:
         """The login form, and its answer."""
         if request.method == "GET":
-            return self._login_page(request, local_path(request.query_params.get("next", "")))
+            return await self._login_page(request, local_path(request.query_params.get("next", "")))
         form = await read_form(request)
         target, username = local_path(str(form.get("next", ""))), str(form.get("username", ""))
         try:
             check_csrf(form, login_token(request))
             return await self._password(request, username, str(form.get("password", "")), target)
         except CsrfRefused:
-            return self._login_page(request, target, username=username, error=_AGAIN, status=403)
+            return await self._login_page(request, target, username=username, error=_AGAIN, status=403)
         except TooManyFailures as error:
-            page = self._login_page(request, target, username=username, error=str(error), status=429)
+            page = await self._login_page(request, target, username=username, error=str(error), status=429)
             page.headers["retry-after"] = str(error.retry_after)
             return page
 
@@ -84,7 +84,7 @@ class SignInPages:
         target = local_path(str(form.get("next", "")) if form else request.query_params.get("next", ""))
         user = await second_factor.waiting_user(parts.database, pending_cookie(request), parts.clock())
         if user is None:
-            return self._login_page(request, target, error=_TOO_LATE, status=403 if form else 200)
+            return await self._login_page(request, target, error=_TOO_LATE, status=403 if form else 200)
         if form is None:
             return await self._second_page(request, user, target)
         try:
@@ -111,10 +111,10 @@ class SignInPages:
                 raise PasskeyRefused("There are no passkeys at this server's address.")
             user = await parts.passkeys.recognise(str(form.get("credential", "")), "sign in", token, parts.clock())
         except CsrfRefused:
-            return self._login_page(request, target, error=_AGAIN, status=403)
+            return await self._login_page(request, target, error=_AGAIN, status=403)
         except PasskeyRefused as error:
             _log.info("passkey refused", address=address_of(request))
-            return self._login_page(request, target, error=str(error), status=401)
+            return await self._login_page(request, target, error=str(error), status=401)
         response = await self._begin(request, user, "passkey", target)
         forget_pending(response)
         return response
@@ -124,7 +124,7 @@ class SignInPages:
         user = await verify_password(parts.database, settings, username, password, address, parts.clock())
         if user is None:
             _log.info("sign-in refused", address=address)
-            return self._login_page(request, target, username=username, error=_WRONG, status=401)
+            return await self._login_page(request, target, username=username, error=_WRONG, status=401)
         if not await parts.database.read(second_factor.of_user, user.id):
             return await self._begin(request, user, "password", target)
         response = RedirectResponse(with_target(_SECOND, target), status_code=303)
@@ -150,7 +150,7 @@ class SignInPages:
     async def _finish(self, request: Request, user: User, method: str, target: str) -> Response:
         """The second factor was right: end the waiting, once, and begin the session."""
         if not await second_factor.end_waiting(self._parts.database, pending_cookie(request)):
-            return self._login_page(request, target, error=_TOO_LATE, status=403)
+            return await self._login_page(request, target, error=_TOO_LATE, status=403)
         response = await self._begin(request, user, method, target)
         forget_pending(response)
         return response
@@ -169,14 +169,14 @@ class SignInPages:
     async def _may_enter_console(self, user: User) -> bool:
         return bool(roles(await self._parts.database.read(users.groups, user.id)))
 
-    def _login_page(
+    async def _login_page(
         self, request: Request, target: str, *, username: str = "", error: str = "", status: int = 200
     ) -> Response:
         token = login_token(request)
         page = HTMLResponse(
             render(
                 "login.html",
-                brand=BRAND,
+                brand=brand_of(await self._parts.directory.settings()),
                 csrf=token,
                 action=_LOGIN,
                 hidden={"next": target},
@@ -199,7 +199,7 @@ class SignInPages:
         page = HTMLResponse(
             render(
                 "second_factor.html",
-                brand=BRAND,
+                brand=brand_of(await self._parts.directory.settings()),
                 csrf=token,
                 action=_SECOND,
                 hidden={"next": target},
