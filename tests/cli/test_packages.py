@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -5,6 +6,9 @@ import msgspec
 import pytest
 
 from gatewright.services.scaffold import new_package
+from gatewright.store import failing_runs
+from gatewright.store.failing_runs import FailingRun
+from gatewright.store.sqlite import SqliteDatabase
 from tests.cli.conftest import Command
 
 
@@ -75,3 +79,24 @@ def test_a_package_that_cannot_be_used_is_refused_with_its_problems(
     assert told.status == 1
     assert "Bills/services/bills/words.py:1:0: error: ModuleNotFoundError" in told.err
     assert not (workspace / "packages/Bills").exists()
+
+
+async def _keep(workspace: Path, *runs: FailingRun) -> None:
+    database = SqliteDatabase(workspace / "data/gatewright.db")
+    await database.write(failing_runs.add, runs)
+    await database.close()
+
+
+def test_failing_runs_are_listed_with_the_step_that_failed(command: Command, workspace: Path) -> None:
+    steps = ({"pointer": "/do/0/ask", "error": None}, {"pointer": "/do/1/tell", "error": {"title": "T"}})
+    run = FailingRun(
+        id="1", at=1_700_000_000, service="routes:plan", request="r1", client_id="c1", subject="s", status=502,
+        title="Bad gateway", detail="no answer", seconds=0.1, steps=steps,
+    )  # fmt: skip
+    asyncio.run(_keep(workspace, run))
+    told = command("package", "failures", "--workspace", workspace)
+    assert told.status == 0
+    assert "2023-11-14T22:13:20Z  routes:plan  502     no answer  /do/1/tell  c1      r1" in told.out
+    assert command("package", "failures", "other:one", "--workspace", workspace).out == "none\n"
+    (line,) = msgspec.json.decode(command("package", "failures", "--json", "--workspace", workspace).out)
+    assert line["steps"][1]["error"] == {"title": "T"}

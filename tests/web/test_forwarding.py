@@ -16,6 +16,8 @@ from gatewright.admin.actor import By
 from gatewright.services.connections import Secrets
 from gatewright.services.errors import ServiceError
 from gatewright.services.loader import Loader
+from gatewright.store import activity
+from gatewright.store import failing_runs
 from gatewright.store import scopes
 from gatewright.store.records import Scope
 from tests.running import seed
@@ -314,6 +316,20 @@ async def test_broken_connection_is_502_and_opens_the_breaker(erp: Site, stand_i
     assert int(refused.headers["retry-after"]) > 1
     assert len(stand_in.received) == 3
     assert (await erp.call("/crm/people/1", token)).status_code == 200
+
+
+async def test_upstreams_refusals_are_counted_and_failures_are_kept_as_failing_runs(
+    erp: Site, stand_in: StandIn, token: str
+) -> None:
+    stand_in.answers["/api/v2/orders/7"] = plain("404 Not Found", b"")
+    await erp.call("/erp/orders/7", token)
+    stand_in.answers["/api/v2/orders/8"] = drop
+    failed = await erp.call("/erp/orders/8", token)
+    await erp.parts.reporter.flush()
+    counted = (await erp.parts.database.read(activity.ever, "service"))["orders:erp"]
+    assert (counted.count, counted.errors) == (2, {"404": 1, "502": 1})
+    (run,) = await erp.parts.database.read(failing_runs.of_request, failed.headers["x-request-id"])
+    assert (run.service, run.status, run.input) == ("orders:erp", 502, {"method": "GET", "path": {"path": "orders/8"}})
 
 
 async def test_loop_through_the_server_itself_is_ended(erp: Site, stand_in: StandIn, token: str) -> None:

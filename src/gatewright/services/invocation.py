@@ -132,13 +132,18 @@ class Runtime:
         """
         service = self._find(catalogue, service.name, caller)
         assert service.forwarder is not None
+        call = Call(self, catalogue, service, caller, math.inf, request=arrived.id)
         outcome, began = _GONE, perf_counter()
         try:
-            answered = await service.forwarder.forward(arrived, Call(self, catalogue, service, caller, math.inf))
-            outcome = ""
+            answered = await service.forwarder.forward(arrived, call)
+            status = answered[0].status
+            outcome = "" if status < 400 else str(status)
             return answered
         except ServiceError as error:
             outcome = str(error.status)
+            if error.fault:
+                values = {"method": arrived.method, "path": dict(arrived.variables or {})}
+                self.failing_runs.note(call, values, error, perf_counter() - began, int(self.clock()))
             raise
         finally:
             self.activity.add("service", service.name, outcome, perf_counter() - began)
