@@ -132,3 +132,24 @@ async def test_ending_the_tokens_of_a_client_says_how_many(site: Site, ask: Ask)
 async def test_the_postman_collection_of_a_client_is_given(ask: Ask) -> None:
     collection = (await ask("GET", f"/clients/{seed.LEDGER}/postman")).json()
     assert collection["info"]["schema"].endswith("/v2.1.0/collection.json")
+
+
+async def test_a_registration_that_is_sent_again_under_its_key_is_answered_again(site: Site, ask: Ask) -> None:
+    first = await ask("POST", "/clients", NEW, idempotency_key="one")
+    again = await ask("POST", "/clients", NEW, idempotency_key="one")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["location"] == first.headers["location"]
+    found = (await ask("GET", "/clients?q=Robot")).json()["items"]
+    assert len(found) == 1
+
+
+async def test_a_key_that_comes_with_another_body_is_refused(ask: Ask) -> None:
+    await ask("POST", "/clients", NEW, idempotency_key="one")
+    other = await ask("POST", "/clients", NEW | {"name": "Other"}, idempotency_key="one")
+    assert (other.status_code, other.headers["content-type"]) == (422, "application/problem+json")
+
+
+async def test_a_refused_registration_may_be_sent_again_under_its_key(ask: Ask) -> None:
+    assert (await ask("POST", "/clients", {"name": ""}, idempotency_key="one")).status_code == 422
+    assert (await ask("POST", "/clients", NEW, idempotency_key="one")).status_code == 201

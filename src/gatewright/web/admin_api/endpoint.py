@@ -20,6 +20,7 @@ from gatewright.kernel.errors import NotFound
 from gatewright.kernel.errors import Unavailable
 from gatewright.oauth.errors import InvalidRequest
 from gatewright.services.caller import Caller
+from gatewright.services.errors import ServiceError
 from gatewright.services.guard import Refused
 from gatewright.store.database import Transaction
 from gatewright.web.admin_api.openapi import document
@@ -36,15 +37,20 @@ from gatewright.web.http import BodyTooLarge
 from gatewright.web.http import Request
 from gatewright.web.http import Response
 from gatewright.web.http import method_not_allowed
+from gatewright.web.idempotency import once
 from gatewright.web.parameters import Unreadable
 from gatewright.web.parameters import form_pairs
 from gatewright.web.parameters import json_object
 from gatewright.web.possession import dpop_sender
 from gatewright.web.possession import with_next_nonce
+from gatewright.web.service_answers import problem as service_problem
 from gatewright.web.service_answers import refused
 from gatewright.web.transport import refuse_plain_http
 
 MOST_BYTES: Final = 4_194_304
+KEPT_SECONDS: Final = 86_400
+"""For how long an answer under an `Idempotency-Key` is given again."""
+_MOST_SECONDS: Final = 30
 DOCUMENT: Final = f"{ROOT}/openapi.json"
 _encode: Final = msgspec.json.Encoder().encode
 _log = structlog.get_logger("gatewright.admin")
@@ -82,8 +88,10 @@ async def answer(request: Request, parts: Parts) -> Response:
         refuse_plain_http(request, await parts.directory.settings())
         caller = await _admit(request, parts, operation)
         call = await _read(request, parts, operation, variables, caller)
-        response = await _perform(request, operation, call)
+        response = await _once(request, operation, call, caller)
         return with_next_nonce(response, request, await parts.directory.settings(), parts)
+    except ServiceError as error:
+        return service_problem(error, request)
     except Refused as error:
         return refused(error, request, f"{parts.server.issuer}/.well-known/oauth-protected-resource")
     except Exception as error:
@@ -138,6 +146,18 @@ def _converted(value: Any, kind: Any, *, strict: bool) -> Any:
         sentence, _, pointer = str(error).partition(" - at `$")
         field = pointer.rstrip("`").lstrip(".")
         raise Invalid([FieldError(field, f"{sentence}.")]) from None
+
+
+async def _once(request: Request, operation: Operation, call: AdminCall, caller: Caller) -> Response:
+    """The answer; the kept one when what is made was asked for before under the same `Idempotency-Key`."""
+    if operation.method != "POST" or b"idempotency-key" not in request.headers:
+        return await _perform(request, operation, call)
+    values = {"path": dict(call.variables), "body": msgspec.to_builtins(call.body)}
+
+    async def perform() -> Response:
+        return await _perform(request, operation, call)
+
+    return await once(request, call.parts, caller, operation.service, values, KEPT_SECONDS, _MOST_SECONDS, perform)
 
 
 async def _perform(request: Request, operation: Operation, call: AdminCall) -> Response:

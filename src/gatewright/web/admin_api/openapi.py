@@ -119,6 +119,10 @@ def _query_parameters(operation: Operation) -> list[Json]:
 
 
 def _conditions(operation: Operation) -> list[Json]:
+    if operation.method == "POST":
+        words = "The same answer again for a request that is sent again with the same key, for a day."
+        schema = {"type": "string", "pattern": "^[!#-~]{1,255}$"}
+        return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema, "description": words}]
     if operation.resource is None:
         return []
     name = "If-None-Match" if operation.method == "GET" else "If-Match"
