@@ -49,6 +49,8 @@ def document(sources: Sources, visible: Visible, package: str | None = None) -> 
         if not visible(service.name, template) or not is_sayable(service, method, template):
             continue
         found = sources.openings.scopes_for(service.name, template)
+        if service.kind == "builtin" and not found:
+            continue  # it opens to a scope that names it, and to nothing else
         used |= found
         tags.add(service.folder)
         path = shown_path(template) if template else invoke_path(service.name)
@@ -73,10 +75,14 @@ def document(sources: Sources, visible: Visible, package: str | None = None) -> 
 
 
 def _routes(catalogue: Catalogue, package: str | None) -> Iterator[tuple[Service, str, UrlTemplate | None]]:
-    """Every address of the packages' enabled services: at their own ones GET and POST, and by URL templates."""
+    """Every address of the enabled services: at their own ones GET and POST, and by URL templates.
+
+    Built-in services without a schema, the Admin API's operations, run at addresses of their own alone.
+    """
     for name in sorted(catalogue.services):
         service = catalogue.services[name]
-        if service.kind == "builtin" or not service.enabled or package not in (None, service.package):
+        is_elsewhere = service.kind == "builtin" and service.input_schema is None
+        if is_elsewhere or not service.enabled or package not in (None, service.package):
             continue
         yield service, "GET", None
         yield service, "POST", None
