@@ -4,6 +4,7 @@ from html import unescape
 import pytest
 
 from gatewright.store import clients
+from gatewright.store.records import Client
 from tests.console.conftest import errors
 from tests.console.conftest import summary
 from tests.running import seed
@@ -260,3 +261,18 @@ async def test_client_that_is_not_there_is_not_found(console, action):
     answer = await console.get(f"/oauth/clients/{action}?client_id=nobody")
     assert answer.status_code == 404
     assert "There is no client with the client_id nobody" in answer.text
+
+
+async def test_form_says_that_a_document_describes_the_client(console):
+    described = Client(client_id="https://app.example/client", name="Notebook", described_by_document=True)
+    await console.site.parts.database.write(clients.insert, described)
+    page = await console.text("/oauth/clients/edit?client_id=https%3A%2F%2Fapp.example%2Fclient")
+    assert "the document at its ID describes it" in page
+    saved = await console.submit(
+        "/oauth/clients/edit?client_id=https%3A%2F%2Fapp.example%2Fclient",
+        redirect_uris="https://app.example/cb",
+        access_token_lifetime="seconds",
+        access_token_lifetime_seconds="60",
+    )
+    assert saved.status_code == 303
+    assert "the document at its ID" not in await console.text("/oauth/clients/edit?client_id=ledger")

@@ -168,7 +168,9 @@ async def _client(parameters: Parameters, server: AuthorizationServer) -> Regist
     try:
         registered = await client_id_document.find(required(parameters, "client_id"), server)
     except InvalidClient as error:
-        raise InvalidRequest(error.public, detail=error.detail) from error
+        raise InvalidRequest(
+            error.public, detail=error.detail, rule=error.rule, found=error.found, wanted=error.wanted
+        ) from error
     if registered is None:
         raise InvalidRequest("No client has this client_id.", rule="client_known")
     if not registered.client.enabled:

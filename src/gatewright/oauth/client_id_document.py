@@ -109,13 +109,21 @@ async def _metadata(client_id: str, server: AuthorizationServer) -> ClientMetada
         raise InvalidClient(
             "No usable document is at this client_id; the server's log says why.",
             detail=f"client metadata document: {failure}",
+            rule="client_known",
+            found=str(failure),
+            wanted="a metadata document at the client_id",
         ) from failure
     try:
         return _read(client_id, fetched.body)
     except OAuthError as error:
         # "The authorization server […] MUST NOT cache documents which are invalid or malformed."
         server.fetcher.reject(client_id, f"{client_id}: {error.public}")
-        raise InvalidClient(f"The document at this client_id cannot be used: {error.public}") from error
+        raise InvalidClient(
+            f"The document at this client_id cannot be used: {error.public}",
+            rule="client_known",
+            found=error.public,
+            wanted="a metadata document at the client_id",
+        ) from error
 
 
 def _read(client_id: str, body: bytes) -> ClientMetadata:
