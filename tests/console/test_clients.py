@@ -264,7 +264,9 @@ async def test_client_that_is_not_there_is_not_found(console, action):
 
 
 async def test_form_says_that_a_document_describes_the_client(console):
-    described = Client(client_id="https://app.example/client", name="Notebook", described_by_document=True)
+    described = Client(
+        client_id="https://app.example/client", name="Notebook", type="public", described_by_document=True
+    )
     await console.site.parts.database.write(clients.insert, described)
     page = await console.text("/oauth/clients/edit?client_id=https%3A%2F%2Fapp.example%2Fclient")
     assert "the document at its ID describes it" in page
