@@ -52,3 +52,27 @@ async def test_refreshes_at_the_same_time_load_one_after_the_other(tmp_path) -> 
     watcher = Watcher(Loader(tmp_path), lambda _: None)
     first, second = await asyncio.gather(watcher.refresh(), watcher.refresh())
     assert first is second
+
+
+async def test_what_another_process_disabled_is_followed_without_waiting_for_the_next_scan(tmp_path) -> None:
+    disabled: set[str] = set()
+    gone = asyncio.Event()
+
+    async def ask() -> set[str]:
+        return set(disabled)
+
+    def publish(catalogue: Catalogue) -> None:
+        service = catalogue.services.get("a:f")
+        if service is not None and not service.enabled:
+            gone.set()
+
+    (tmp_path / "P/services").mkdir(parents=True)
+    (tmp_path / "P/package.yaml").write_text("name: P\nversion: 1.0.0\n")
+    (tmp_path / "P/services/a.py").write_text(SOURCE)
+    watcher = Watcher(Loader(tmp_path), publish, disabled=ask, position=lambda: len(disabled), interval=3600)
+    await watcher.refresh()
+    task = asyncio.create_task(watcher.run())
+    disabled.add("a:f")
+    await asyncio.wait_for(gone.wait(), 10)
+    task.cancel()
+    assert watcher.current.services["a:f"].switched_off

@@ -117,6 +117,7 @@ class Parts:
             self._publish,
             before=self.shared.follow,
             disabled=self.directory.disabled,
+            position=database.feed.position,
         )
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []

@@ -44,16 +44,19 @@ class SharedPackages:
         await self._database.write(package_files.change, package, contents, digests, base, by.now, str(by.actor))
         await self.follow()
 
-    async def follow(self) -> None:
-        """Write out what was shared since the last time."""
+    async def follow(self) -> bool:
+        """Write out what was shared since the last time; whether there was something."""
         if not self.active:
-            return
+            return False
         position = self._database.feed.position()
         if position is not None and position == self._position:
-            return
-        for name, newest in (await self._database.read(package_files.revisions)).items():
-            if self._written.get(name) == newest.number:
-                continue
+            return False
+        newer = {
+            name: newest
+            for name, newest in (await self._database.read(package_files.revisions)).items()
+            if self._written.get(name) != newest.number
+        }
+        for name, newest in newer.items():
             if newest.removed:
                 await asyncio.to_thread(remove_folder, self._packages, name)
             else:
@@ -62,6 +65,7 @@ class SharedPackages:
             self._written[name] = newest.number
             _log.info("package written out", package=name, revision=newest.number, removed=newest.removed)
         self._position = position
+        return bool(newer)
 
 
 def _inside(path: str) -> str:

@@ -30,6 +30,7 @@ def write(
         "message of a service",
         message=_cut(message),
         package=call.package,
+        request=call.request or None,
         subject=caller.subject or None,
         client=caller.client_id,
         **more,
