@@ -434,7 +434,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 {"text": "Associate them", "help": "Which client may ask for which scope", "href": "/console/oauth/associations", "action": "Associate", "done": False},
                 {"text": "Get a token and call", "help": "From here, from Postman or with curl", "href": "/console/get-token", "action": "Get New Access Token", "done": False},
             ],
-            "problems": [{"text": "airports.reports:daily is disabled: line 3: a mapping was expected", "href": "/console/services?name=x", "action": "Open the service"}],
+            "problems": [{"text": "airports.reports:daily is disabled: line 3: a mapping was expected", "href": "/console/services?name=x", "action": "Open the service", "urgent": True}],
             "charts": [], "issued": [], "refused": [], "unused": [],
             "server": [("Issuer", "http://localhost:5555"), ("Version", "0.1.0"), ("Database", "SQLite"), ("Started", "2 hours ago")],
             "curl": CURL,

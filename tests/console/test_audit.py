@@ -12,7 +12,7 @@ from tests.running.site import Site
 
 def table(page: str) -> list[str]:
     """The rows of the table, as text."""
-    found = re.findall(r"<tr>\s*<td data-label=\"Time\">.*?</tr>", page, re.DOTALL)
+    found = re.findall(r'<tr>\s*<td class="is-name">.*?</tr>', page, re.DOTALL)
     return [re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", row))) for row in found]
 
 

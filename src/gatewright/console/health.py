@@ -72,7 +72,7 @@ async def refused(visit: Visit) -> list[tuple[str, int]]:
     return sorted(((name, tally.count) for name, tally in found.items()), key=lambda each: -each[1])
 
 
-async def attention(visit: Visit, some: list[Client]) -> list[dict[str, str]]:
+async def attention(visit: Visit, some: list[Client]) -> list[dict[str, Any]]:
     """Secrets and certificates about to end, and what the doctor finds. some: the first clients by name."""
     return [
         *await visit.read(_secrets, visit.now),
@@ -108,18 +108,18 @@ def _unused(transaction: Transaction, before: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _secrets(transaction: Transaction, now: int) -> list[dict[str, str]]:
+def _secrets(transaction: Transaction, now: int) -> list[dict[str, Any]]:
     found = []
     for client_id, ends in client_use.expiring_secrets(transaction, now, now + _SOON):
         client = clients.find(transaction, client_id)
         if client is not None:
             text = f"A secret of {client.label} ends in {counted(max(1, (ends - now) // _DAY), 'day')}."
             address = f"/console/oauth/clients/secret?client_id={quote(client_id, safe='')}"
-            found.append({"text": text, "href": address, "action": "New secret"})
+            found.append({"text": text, "href": address, "action": "New secret", "urgent": True})
     return found
 
 
-def _certificate(visit: Visit) -> list[dict[str, str]]:
+def _certificate(visit: Visit) -> list[dict[str, Any]]:
     """The certificate of this server, when it ends soon. One that cannot be read is the start's affair."""
     file = visit.parts.settings.tls_certificate
     if not file:
@@ -132,10 +132,10 @@ def _certificate(visit: Visit) -> list[dict[str, str]]:
     if left > _SOON:
         return []
     when = f"ends in {counted(max(1, left // _DAY), 'day')}" if left > 0 else "has ended"
-    return [{"text": f"The TLS certificate {when}.", "href": "/console/oauth", "action": "Overview"}]
+    return [{"text": f"The TLS certificate {when}.", "href": "/console/oauth", "action": "Overview", "urgent": True}]
 
 
-async def _findings(visit: Visit, some: list[Client]) -> list[dict[str, str]]:
+async def _findings(visit: Visit, some: list[Client]) -> list[dict[str, Any]]:
     """With very many clients, those about the server alone: looking at each takes too long for a page."""
     look = configuration.examine if len(some) < _MOST_CLIENTS else configuration.examine_server
     found = await visit.read(look, visit.parts.settings)
@@ -143,15 +143,16 @@ async def _findings(visit: Visit, some: list[Client]) -> list[dict[str, str]]:
     shown = [_finding(each, forms) for each in found[:_MOST_FINDINGS]]
     if more := len(found) - len(shown):
         text = f"{counted(more, 'more finding')} of the doctor: run gatewright doctor."
-        shown.append({"text": text, "href": "/console/help/doctor", "action": "Help"})
+        shown.append({"text": text, "href": "/console/help/doctor", "action": "Help", "urgent": False})
     return shown
 
 
-def _finding(finding: Finding, forms: dict[str, str]) -> dict[str, str]:
+def _finding(finding: Finding, forms: dict[str, str]) -> dict[str, Any]:
     text = f"{finding.subject[:1].upper()}{finding.subject[1:]}: {finding.message} ({finding.section}). {finding.mend}"
+    said = {"text": text, "urgent": finding.level == "must"}
     if finding.subject in forms:
         address = f"/console/oauth/clients/edit?client_id={quote(forms[finding.subject], safe='')}"
-        return {"text": text, "href": address, "action": "Client"}
+        return {**said, "href": address, "action": "Client"}
     if finding.subject == "settings":
-        return {"text": text, "href": "/console/oauth/settings", "action": "Settings"}
-    return {"text": text, "href": "/console/oauth", "action": "Overview"}
+        return {**said, "href": "/console/oauth/settings", "action": "Settings"}
+    return {**said, "href": "/console/oauth", "action": "Overview"}

@@ -109,7 +109,7 @@ def _curl(visit: Visit) -> str:
     return f'curl -u "example:$(cat {shlex.quote(str(file))})" -d grant_type=client_credentials {visit.parts.server.issuer}/oauth/token'
 
 
-def _problems(catalogue: Catalogue) -> list[dict[str, str]]:
+def _problems(catalogue: Catalogue) -> list[dict[str, Any]]:
     """What does not work, each with the page where it can be mended."""
     by_file = {service.file: service.name for service in catalogue.services.values()}
     return [
@@ -117,8 +117,9 @@ def _problems(catalogue: Catalogue) -> list[dict[str, str]]:
             "text": str(problem),
             "href": f"/console/services?name={quote(by_file[problem.file], safe='')}",
             "action": "Open",
+            "urgent": True,
         }
         if problem.file in by_file
-        else {"text": str(problem), "href": "/console/packages", "action": "Packages"}
+        else {"text": str(problem), "href": "/console/packages", "action": "Packages", "urgent": True}
         for problem in catalogue.problems()
     ]
