@@ -145,3 +145,32 @@ async def test_expired_tokens_are_removed_for_administrators_alone(site: Site, a
     scoped = await site.access_token(seed.RIVAL, scope="administration")
     answer = await site.call(address, scoped)
     assert (answer.status_code, answer.json()["error"]) == (403, "access_denied")
+
+
+async def test_a_connection_takes_its_secret_and_never_gives_it_back(ask: Ask) -> None:
+    new = {"name": "erp", "kind": "basic", "username": "us", "hosts": ["erp.example"], "secret": "hush-hush"}
+    made = await ask("POST", "/connections", new)
+    assert (made.status_code, made.json()["has_secret"]) == (201, True)
+    assert "hush" not in made.text + (await ask("GET", "/connections/erp")).text + (await ask("GET", "/audit")).text
+    assert (await ask("PATCH", "/connections/erp", {"username": "them"})).json()["username"] == "them"
+    assert (await ask("PATCH", "/connections/erp", {"kind": "magic"})).status_code == 422
+    assert (await ask("DELETE", "/connections/erp")).status_code == 204
+
+
+async def test_the_receipt_of_a_refused_call_is_found_by_its_reference(site: Site, ask: Ask) -> None:
+    refused = await site.call("/shop/orders/1")
+    await site.parts.refusals.flush()
+    receipt = (await ask("GET", f"/refusals/{refused.json()['reference']}")).json()
+    assert (receipt["status"], receipt["service"]) == (401, "orders:get")
+    listed = (await ask("GET", "/refusals?limit=1")).json()
+    assert listed["items"][0]["reference"] == receipt["reference"]
+    assert (await ask("GET", "/refusals/nothing")).status_code == 404
+
+
+async def test_the_sessions_of_a_user_are_listed_and_ended(site: Site, ask: Ask) -> None:
+    await site.sign_in("ada")
+    (session,) = (await ask("GET", "/users/id-of-ada/sessions")).json()["items"]
+    assert session["method"] == "password"
+    assert (await ask("DELETE", "/users/id-of-ada/sessions")).json() == {"ended": 1}
+    assert (await ask("GET", "/users/id-of-ada/sessions")).json()["items"] == []
+    assert (await ask("DELETE", "/users/id-of-ada/factors")).json() == {"had_factors": False}

@@ -7,10 +7,13 @@ from urllib.parse import unquote_to_bytes
 from gatewright.services.call import Call
 from gatewright.services.catalogue import Service
 from gatewright.services.errors import ServiceError
+from gatewright.web.admin_api import access
 from gatewright.web.admin_api import activity
 from gatewright.web.admin_api import clients
+from gatewright.web.admin_api import connections
 from gatewright.web.admin_api import packages
 from gatewright.web.admin_api import people
+from gatewright.web.admin_api import refusals
 from gatewright.web.admin_api import scopes
 from gatewright.web.admin_api import server
 from gatewright.web.admin_api import tokens
@@ -23,8 +26,11 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *scopes.OPERATIONS,
     *tokens.OPERATIONS,
     *people.OPERATIONS,
+    *access.OPERATIONS,
     *server.OPERATIONS,
     *trust.OPERATIONS,
+    *connections.OPERATIONS,
+    *refusals.OPERATIONS,
     *packages.OPERATIONS,
     *activity.OPERATIONS,
 )
