@@ -131,7 +131,7 @@ do:
       metadata: {note: here}
       set: {task: '${ $task }', flow: '${ $workflow }', runtime: '${ $runtime }', who: '${ $authorization }'}
 """
-    output = await run(flow, {"q": 1}, authorization={"subject": "ada", "client": "c1", "scopes": ["s"]})
+    output = await run(flow, {"q": 1}, authorization=lambda: {"subject": "ada", "client": "c1", "scopes": ["s"]})
     assert output["task"]["name"] == "a"
     assert output["task"]["reference"] == "/do/0/a"
     assert output["task"]["definition"]["metadata"] == {"note": "here"}

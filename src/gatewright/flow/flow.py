@@ -1,6 +1,8 @@
 """A loaded flow, and one run of it."""
 
 import asyncio
+from collections.abc import Awaitable
+from collections.abc import Callable
 from collections.abc import Coroutine
 from collections.abc import Mapping
 from contextlib import suppress
@@ -30,6 +32,7 @@ from gatewright.flow.trace import Watch
 from gatewright.flow.turns import InTurns
 from gatewright.flow.turns import TurnOver
 from gatewright.flow.turns import Turns
+from gatewright.kernel.started import Started
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,13 +85,13 @@ class Flow:
         input: object,  # noqa: A002 - the standard's word
         host: Host,
         *,
-        authorization: Mapping[str, Any] | None = None,
+        authorization: Callable[[], Mapping[str, Any]] | None = None,
         limits: Limits = DEFAULT_LIMITS,
         trace: Watch | None = None,
     ) -> object:
         """Run once; `input` is a JSON value and is never changed. Raises FlowError for every failure of the flow.
 
-        `authorization`: what `$authorization` gives (subject, client, scopes), never a token.
+        `authorization`: gives what `$authorization` does (subject, client, scopes), never a token.
         """
         deadline = clock() + limits.seconds
 
@@ -101,7 +104,8 @@ class Flow:
                 with suppress(TurnOver):
                     return await begun(Turns(again=True))
             turns = Turns()
-            return await InTurns(begun(turns), turns)
+            started = Started(InTurns(begun(turns), turns))
+            return started.output if started.ended else await _until(deadline, started)
         except DeadlinePassed:
             raise self._too_slow(limits.seconds) from None
 
@@ -109,27 +113,22 @@ class Flow:
         seconds = frame.run.limits.seconds
         if self._parts.timeout is not None:
             given: float = self._before(frame, self._parts.timeout, raw, "/timeout")
-            seconds = min(seconds, given)
-            frame = frame.until(clock() + seconds)
+            if given < seconds:
+                seconds, frame = given, frame.until(clock() + given)
         data = self._begin(frame, raw)
+        steps = self._parts.steps
         try:
-            data = await self._steps(frame, data, seconds)
+            if not steps.is_async:
+                data = steps.run(frame, data)
+            elif seconds < frame.run.limits.seconds:
+                data = await _until(frame.deadline, steps.run(frame, data))
+            else:
+                data = await steps.run(frame, data)
         except FlowEnded as ended:
             data = ended.output
         except DeadlinePassed:
             raise self._too_slow(seconds) from None
         return self._end(frame, data)
-
-    async def _steps(self, frame: Frame, data: Any, seconds: float) -> Any:
-        if not self._parts.steps.is_async:
-            return self._parts.steps.run(frame, data)
-        try:
-            async with asyncio.timeout(seconds) as watch:
-                return await self._parts.steps.run(frame, data)
-        except TimeoutError:
-            if not watch.expired():
-                raise
-        raise DeadlinePassed(frame.deadline)
 
     def _too_slow(self, seconds: float) -> LimitReached:
         return limit_reached("timeout", f"the flow took longer than {seconds:g} s")
@@ -187,6 +186,17 @@ def _at(error: FlowError, pointer: str) -> FlowError:
 def _schema(part: Any) -> dict[str, Any] | None:
     schema = (part or {}).get("schema")
     return schema["document"] if schema else None
+
+
+async def _until(deadline: float, work: Awaitable[Any]) -> Any:
+    """What the work gives. Raises DeadlinePassed when it takes longer."""
+    try:
+        async with asyncio.timeout(deadline - clock()) as watch:
+            return await work
+    except TimeoutError:
+        if not watch.expired():
+            raise
+    raise DeadlinePassed(deadline)
 
 
 def _option(metadata: Mapping[str, Any], name: str) -> Any:

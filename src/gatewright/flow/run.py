@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
@@ -53,7 +54,7 @@ class Run:
         secret_names: tuple[str, ...],
         raw_input: Any,
         host: Host,
-        authorization: Mapping[str, Any] | None,
+        authorization: Callable[[], Mapping[str, Any]] | None,
         limits: Limits,
         trace: Watch | None,
         deadline: float,
@@ -70,7 +71,7 @@ class Run:
         self._definition = definition
         self._secret_names = secret_names
         self._raw_input = raw_input
-        self._authorization = dict(authorization or {})
+        self._authorization = authorization
         self._secrets: dict[str, Any] | None = None
         self._workflow: dict[str, Any] | None = None
 
@@ -84,7 +85,9 @@ class Run:
             return RUNTIME
         if name == "secrets":
             return self.secrets()
-        return self._authorization if name == "authorization" else None
+        if name == "authorization":
+            return dict(self._authorization()) if self._authorization is not None else {}
+        return None
 
     def secrets(self) -> dict[str, Any]:
         """All that `use.secrets` declares; from here on masked in the trace."""
@@ -160,7 +163,8 @@ class Frame:
 
     def turn(self, local: Mapping[str, Any], index: int) -> "Frame":
         """One turn of a loop."""
-        return Frame(self.run, {**self.local, **local}, self.deadline, self.depth, (*self.iteration, index))
+        reach = {**self.local, **local} if self.local else local
+        return Frame(self.run, reach, self.deadline, self.depth, (*self.iteration, index))
 
     def until(self, deadline: float) -> "Frame":
         """The same place with an earlier deadline."""

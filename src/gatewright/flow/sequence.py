@@ -73,7 +73,22 @@ def run_list(steps: tuple[Step, ...]) -> Body:
 
     if any(step.is_async for step in steps):
         return Body(True, run_later)
-    return Body(False, run_now)
+    return Body(False, run_now if count != 1 else _one(steps[0].run, watched_now))
+
+
+def _one(only: Callable[..., Any], watched: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a list of one step, as most loops have."""
+
+    def run_now(frame: Frame, data: Any) -> Any:
+        if frame.run.trace is not None:
+            return watched(frame, data)
+        index = 0
+        while index == 0:  # as long as its `then` leads to itself
+            frame.tick()
+            data, index = only(frame, data)
+        return data if index == 1 else _finish(index, data)
+
+    return run_now
 
 
 def _watched_now(steps: tuple[Step, ...]) -> Callable[..., Any]:

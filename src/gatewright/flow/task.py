@@ -4,6 +4,8 @@ Order (the standard's data flow): `if` on the raw input, input.schema on the raw
 output.schema on the result, export.as, which replaces `$context`, export.schema.
 """
 
+from collections.abc import Awaitable
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +20,7 @@ from gatewright.flow.problems import join
 from gatewright.flow.run import NO_VARIABLES
 from gatewright.flow.run import Frame
 from gatewright.flow.run import moment
+from gatewright.flow.scope import TASK_VARIABLES
 from gatewright.flow.scope import Scope
 from gatewright.flow.scope import is_true
 from gatewright.flow.sequence import Body
@@ -47,22 +50,53 @@ class Task:
         self._timeout = scope.timeout(timeout, join(at, "timeout")) if timeout is not None else None
         self._body: Body = Body(False, lambda frame, data, variables: (data, None))
         self._names: tuple[str, ...] = ()
-        self._plain = False
 
     def around(self, body: Body, scope: Scope, kind: str) -> Step:
         """The step made of this task's common parts and its kind's body."""
         self._body, self._names = body, scope.names
         parts = (self._if, self._input_schema, self._input_from, self._output_as, self._output_schema)
-        self._plain = not self._names and not any((*parts, self._export_as, self._export_schema))
         if self._timeout is not None:
             return Step(self.at, self.name, kind, True, self._run_timed)
+        rest = (*parts[:3], parts[4], self._export_as, self._export_schema)
+        if not any(rest) and not {"task", "context"}.intersection(self._names):
+            if body.is_async:
+                return Step(self.at, self.name, kind, True, self._bare_later())
+            if self._output_as is None:
+                return Step(self.at, self.name, kind, False, self._bare())
         return Step(self.at, self.name, kind, body.is_async, self._run_later if body.is_async else self._run_now)
+
+    def _bare(self) -> Callable[[Frame, Any], tuple[Any, int]]:
+        """What `_run_now` does for a task that has nothing but its kind's own keywords, and `then`."""
+        run, names, then = self._body.run, self._names, self.then
+        of_loops = not TASK_VARIABLES.intersection(names)  # what the frame holds anyway is all there is to name
+
+        def step(frame: Frame, raw: Any) -> tuple[Any, int]:
+            try:
+                output, chosen = run(frame, raw, frame.local if of_loops else frame.bind(names, raw))
+            except (FlowError, ExpressionError, RecursionError) as error:
+                raise self._locate(error) from error.__cause__
+            return output, then if chosen is None else chosen
+
+        return step
+
+    def _bare_later(self) -> Callable[[Frame, Any], Awaitable[tuple[Any, int]]]:
+        """The same for a task that waits, and may have output.as: most calls are such."""
+        run, names, then, shape = self._body.run, self._names, self.then, self._output_as
+
+        async def step(frame: Frame, raw: Any) -> tuple[Any, int]:
+            try:
+                variables = frame.bind(names, raw) if names else NO_VARIABLES
+                output, chosen = await run(frame, raw, variables)
+                if shape is not None:
+                    output = shape.of(output, variables, frame.run.budget)
+            except (FlowError, ExpressionError, RecursionError) as error:
+                raise self._locate(error) from error.__cause__
+            return output, then if chosen is None else chosen
+
+        return step
 
     def _run_now(self, frame: Frame, raw: Any) -> tuple[Any, int]:
         try:
-            if self._plain:
-                output, chosen = self._body.run(frame, raw, NO_VARIABLES)
-                return output, self.then if chosen is None else chosen
             data, variables = self._begin(frame, raw)
             if data is _SKIPPED:
                 return raw, self.follow

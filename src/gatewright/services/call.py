@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Awaitable
 from collections.abc import Callable
-from collections.abc import Generator
-from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
 
+from gatewright.kernel.started import Started
 from gatewright.services.caller import Caller
 from gatewright.services.errors import ServiceError
 
@@ -48,7 +47,7 @@ class Call:
 
     async def within_time(self, work: Awaitable[object]) -> object:
         """Wait for `work` until the deadline. Raises ServiceError 504 past it."""
-        started = _Started(work)
+        started = Started(work)
         if started.ended:
             return started.output
         limit = asyncio.timeout_at(self.deadline)
@@ -59,36 +58,6 @@ class Call:
             if limit.expired():
                 raise ServiceError(504, "The service took too long") from None
             raise  # the service's own
-
-
-class _Started:
-    """Work that has run up to where it first waits: most of what is called waits for nothing, and needs no timer.
-
-    Raises what the work raises before it waits. When it has not `ended`, it is to be awaited for the rest.
-    """
-
-    __slots__ = ("_awaited", "_steps", "ended", "output")
-
-    def __init__(self, work: Awaitable[object]) -> None:
-        self._steps, self.ended = work.__await__(), False
-        try:
-            self._awaited = next(self._steps)
-        except StopIteration as end:
-            self.ended, self.output = True, end.value
-
-    def __await__(self) -> Generator[object, None, object]:
-        awaited, steps = self._awaited, self._steps
-        while True:
-            try:
-                yield awaited
-            except BaseException as error:
-                proceed = partial(steps.throw, error)
-            else:
-                proceed = partial(next, steps)
-            try:
-                awaited = proceed()
-            except StopIteration as end:
-                return end.value
 
 
 Runner = Callable[[dict[str, Any], Call], Awaitable[object]]

@@ -34,7 +34,7 @@ def flow_service(flow: Flow, name: str, package: str, file: str) -> Service:
             return await flow.run(
                 values,
                 _Host(call, declared),
-                authorization=principal(call.caller),
+                authorization=lambda: principal(call.caller),
                 limits=limits,
                 trace=call.trace,
             )

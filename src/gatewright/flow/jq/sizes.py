@@ -6,6 +6,7 @@ from gatewright.flow.jq.budget import MAX_DEPTH
 from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import BudgetExceeded
 
+_FEW, _SHORT = 20, 200
 _BYTES = 8
 """What one part of a value is taken to need."""
 
@@ -39,11 +40,22 @@ def charge(budget: Budget, value: Any) -> None:
 
 def bounded(budget: Budget, value: Any) -> None:
     """Refuse a value that is too deep, or too large when written out, as loops can make it. Raises BudgetExceeded."""
-    if type(value) is not list and type(value) is not dict:
+    if (type(value) is not list and type(value) is not dict) or _is_slight(value):
         return
     _check_depth(budget, value)
     if measure(budget, value) * _BYTES > budget.size:
         raise BudgetExceeded("a value grows larger than a run may make it")
+
+
+def _is_slight(value: Any) -> bool:
+    """Whether it is flat and short, as most that is asked for is."""
+    if len(value) > _FEW:
+        return False
+    for one in value if type(value) is list else value.values():
+        kind = type(one)
+        if kind is dict or kind is list or (kind is str and len(one) > _SHORT):
+            return False
+    return True
 
 
 def _check_depth(budget: Budget, value: Any) -> None:

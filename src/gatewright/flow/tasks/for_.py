@@ -49,12 +49,22 @@ class _Turns:
         own = scope.sharing(self.each, self.at)
         self._while: Value | None = own.expression(task["while"], join(at, "while")) if "while" in task else None
         self.steps = compile_list(task["do"], join(at, "do"), inside)
+        self.is_plain = self._while is None and not self.steps.is_async
 
     def items(self, frame: Frame, data: Any, variables: Mapping[str, Any]) -> list[Any]:
         found = self._items.of(data, variables, frame.run.budget)
         if not isinstance(found, list):
             raise standard_error("expression", "'for.in' must give an array")
         return found
+
+    def run_plainly(self, frame: Frame, items: list[Any], data: Any) -> Any:
+        """All turns, of a run that nobody watches. They share one frame, for nothing of a turn outlasts it."""
+        outer, inner = frame.local, frame.naming({})
+        run, each, at = self.steps.run, self.each, self.at
+        for index, item in enumerate(items):
+            inner.local = {**outer, each: item, at: index}
+            data = run(inner, data)
+        return data
 
     def turn(self, frame: Frame, index: int, item: Any, data: Any, variables: Mapping[str, Any]) -> Frame | None:
         """The frame of the next turn, None when `while` says stop."""
@@ -70,7 +80,10 @@ def _compile(task: Mapping[str, Any], at: str, scope: Scope, targets: Targets) -
     steps = turns.steps
 
     def run_now(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
-        for index, item in enumerate(turns.items(frame, data, variables)):
+        items = turns.items(frame, data, variables)
+        if frame.run.trace is None and turns.is_plain:
+            return turns.run_plainly(frame, items, data), None
+        for index, item in enumerate(items):
             inner = turns.turn(frame, index, item, data, variables)
             if inner is None:
                 break
