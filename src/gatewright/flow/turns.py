@@ -65,12 +65,14 @@ class InTurns:
         given: Any = None
         while True:
             worker = _idle.workers.pop() if _idle.workers else greenlet(_work)
-            worker.parent, worker.gr_context = getcurrent(), context
+            here = getcurrent()
+            if worker.parent is not here:
+                worker.parent = here
+            worker.gr_context = context
             self._turns.ends = _clock() + SECONDS
             outcome = worker.switch((step, given))
             while outcome is None:
                 outcome = yield from _others(worker)
-            worker.gr_context = None
             if len(_idle.workers) < _MOST_IDLE:
                 _idle.workers.append(worker)
             kind, value = outcome

@@ -36,9 +36,9 @@ def _floating(call: Callable[[float, float], float], left: float, right: float) 
 def add(budget: Budget, left: Any, right: Any) -> object:
     """`+`: numbers, strings, arrays, objects (the right side wins); null adds nothing."""
     kind = type(left)
+    if kind is int and type(right) is int and -MAX_EXACT <= (exact := left + right) <= MAX_EXACT:
+        return exact
     if kind in _NUMBERS and type(right) in _NUMBERS:
-        if type(left) is int and type(right) is int and -MAX_EXACT <= (exact := left + right) <= MAX_EXACT:
-            return exact
         return _floating(operator.add, left, right)
     if right is None:
         return left

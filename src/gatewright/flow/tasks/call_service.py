@@ -29,7 +29,10 @@ def compile_call(name: str, given: Any, at: str, name_at: str, scope: Scope) -> 
         bounded(frame.run.budget, values)
         if not isinstance(values, dict):
             raise standard_error("validation", f"the arguments of {name!r} must be an object")
-        return await call(name, values, frame), None
+        try:
+            return await frame.run.host.call(name, values), None
+        except Exception as error:
+            raise failed(name, error) from error
 
     return Body(True, run)
 
@@ -49,16 +52,11 @@ def _check_name(name: str, at: str, scope: Scope) -> None:
         )
 
 
-async def call(name: str, values: dict[str, Any], frame: Frame) -> Any:
-    """The service's output; its errors become errors of the step that called it."""
-    try:
-        return await frame.run.host.call(name, values)
-    except FlowError as error:
-        extensions = {**error.extensions, "service": name}
-        if error.instance:
-            extensions["serviceInstance"] = error.instance
-        raise FlowError(
-            error.type, error.status, error.title, error.detail, extensions=extensions, origin=error.origin
-        ) from error
-    except Exception as error:
-        raise standard_error("runtime", f"the service {name!r} failed") from error
+def failed(name: str, error: Exception) -> FlowError:
+    """The error of a step whose call of a service failed: the service's own, which says whose it is."""
+    if not isinstance(error, FlowError):
+        return standard_error("runtime", f"the service {name!r} failed")
+    extensions = {**error.extensions, "service": name}
+    if error.instance:
+        extensions["serviceInstance"] = error.instance
+    return FlowError(error.type, error.status, error.title, error.detail, extensions=extensions, origin=error.origin)
