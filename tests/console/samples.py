@@ -23,6 +23,7 @@ from gatewright.console.templating import Frame
 from gatewright.console.text_difference import side_by_side
 from gatewright.identity.own_access import Held
 from gatewright.identity.second_factor import Factors
+from gatewright.kernel.telemetry import Tally
 from gatewright.oauth.introspect import Introspection
 from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
@@ -344,6 +345,7 @@ SERVICE_PAGE = {
     "examples": {"usual": "{}", "none's": '{"a": "<b>"}'},
     "failing": [FailingRun(id="0199-3", at=NOW - 60, service="airports:distance", request="r", client_id="", subject="", status=502, title="Bad gateway", detail="", seconds=0.1)],
     "stops": "/do/0/start",
+    "calls": {"count": 1200, "failed": 3, "half": 1.2, "most": 40.0, "slowest": [("/do/0/start", 1.5, 1200)]},
     "result": RESULT,
     "saved": None,
     "conflict": False,
@@ -698,9 +700,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 {"service": LOOKUP, "name": "lookup", "routes": ["GET /airports/{iata}"]},
                 {"folder": "airports.reports", "name": "reports", "children": [{"service": BROKEN, "name": "daily", "routes": []}]},
             ]}]}],
+            "calls": {"airports:distance": Tally(count=3, errors={"500": 1})},
         },
     ),
-    "packages-none": ("packages/packages.html", {"frame": FRAME, "packages": []}),
+    "packages-none": ("packages/packages.html", {"frame": FRAME, "packages": [], "calls": {}}),
     "package-install": ("packages/package_install.html", {"frame": FRAME, "errors": {"package": "Choose a file."}, "findings": ["package.yaml: the name is missing"], "megabytes": 20}),
     "service-new": ("packages/service_new.html", {"frame": FRAME, "packages": ["Airports"], "kinds": NEW_KINDS, "values": dict.fromkeys(["package", "name", "callee", "address", "document", "operation"], "") | {"kind": "empty"}, "errors": {}, "operations": [], "services": [("a:b", "A")]}),
     "service-new-refused": ("packages/service_new.html", {"frame": FRAME, "packages": ["Airports"], "kinds": NEW_KINDS, "values": dict.fromkeys(["package", "name", "callee", "address", "document", "operation"], "x") | {"kind": "openapi"}, "errors": {"callee": "Write it.", "operation": "Choose."}, "operations": [("getPet", "GET /pet", "A pet")], "services": []}),

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from gatewright.store import activity
 from tests.console.conftest import Console
 from tests.console.conftest import errors
 from tests.console.conftest import summary
@@ -194,3 +195,20 @@ async def test_a_new_flow_cannot_go_into_what_is_built_in(console):
         'value=""'
         not in re.findall(r'<select id="field-package".*?</select>', await console.text("/services/new"), re.DOTALL)[0]
     )
+
+
+async def test_service_and_packages_tell_the_calls_of_the_last_day(console):
+    counting = console.site.parts.runtime.activity
+    for outcome in ("", "", "500"):
+        counting.add("service", "orders:greet", outcome, 0.01)
+    counting.add("step", "orders:greet /do/0/greet", "", 0.008)
+    await console.site.parts.database.write(activity.add, counting.take(), console.site.parts.clock())
+    page = re.sub(r"<[^>]+>", "", await console.text("/services?name=orders:greet"))
+    assert "3, 1 failed; half within" in page
+    assert "Most time in greet" in page
+    assert "3 calls, 1 failed" in re.sub(r"<[^>]+>", "", await console.text("/packages"))
+
+
+async def test_packages_tell_why_a_service_is_disabled(console, editor):
+    await editor.save(WRONG)
+    assert "greet.flow.yaml:4" in await console.text("/packages")

@@ -9,15 +9,20 @@ from gatewright import __version__
 from gatewright.console.visit import Visit
 from gatewright.services.catalogue import LoadedPackage
 from gatewright.services.names import folder_of
+from gatewright.store import activity
 
 _LIST: Final = "/console/packages"
+
+
+_DAY: Final = 86_400
 
 
 async def show(visit: Visit) -> Response:
     """Every package with what it holds, and what keeps it from working."""
     ordered = sorted(visit.catalogue.packages.values(), key=lambda loaded: (not loaded.folder, loaded.folder))
     packages = [_package(visit, loaded) for loaded in ordered]
-    return visit.page("packages/packages.html", packages=packages)
+    calls = await visit.read(activity.since, "service", visit.now - _DAY)
+    return visit.page("packages/packages.html", packages=packages, calls=calls)
 
 
 def _package(visit: Visit, loaded: LoadedPackage) -> dict[str, Any]:

@@ -23,13 +23,17 @@ from gatewright.services.schema import properties
 from gatewright.services.source import Source
 from gatewright.services.source import digest_of
 from gatewright.services.source import read_source
+from gatewright.store import activity
 from gatewright.store import failing_runs
 from gatewright.store import service_versions
+from gatewright.store.database import Transaction
 from gatewright.web.security_headers import POLICY
 
 _RUNS = 10
 _MOST = 12  # arguments of a signature
 _LONGEST = 400  # characters
+_STEPS = 3
+_DAY = 86_400
 
 
 async def check_text(visit: Visit, text: str) -> list[Problem]:
@@ -85,6 +89,7 @@ async def page(
         examples=await visit.read(service_versions.examples, service.name),
         failing=await visit.read(failing_runs.page, service.name, limit=_RUNS),
         stops=visit.field("stops"),
+        calls=await visit.read(_calls, service.name, visit.now - _DAY, visit.now),
         result=result,
         fresh=False,
         diagram=of_source(text, problems or []) if service.kind == "flow" and text else None,
@@ -98,6 +103,20 @@ async def page(
     own = POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{visit.nonce}'")
     response.headers["content-security-policy"] = own
     return response
+
+
+def _calls(transaction: Transaction, service: str, start: int, end: int) -> dict[str, Any]:
+    """The calls of a service in a stretch of time, and the steps of it that took the most of it."""
+    points = activity.series(transaction, "service", start, end + _DAY, name=service, width=2 * _DAY)
+    tally = points[0].tally
+    slowest = activity.slowest(transaction, "step", start, prefix=f"{service} ", limit=_STEPS)
+    return {
+        "count": tally.count,
+        "failed": tally.failed,
+        "half": tally.percentile(0.5) * 1000,
+        "most": tally.percentile(0.99) * 1000,
+        "slowest": [(name.partition(" ")[2], each.mean * 1000, each.count) for name, each in slowest],
+    }
 
 
 async def _acl(visit: Visit, name: str) -> dict[str, Any] | None:
