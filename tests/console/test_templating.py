@@ -15,7 +15,7 @@ from tests.console.samples import NOW
 from tests.console.samples import PAGES
 
 ENVIRONMENT = create_environment({"console.css": "console-ABC.css"})
-VOID = {"input", "link", "meta", "img", "hr", "br", "path", "rect"}
+VOID = {"input", "link", "meta", "img", "hr", "br", "col", "path", "rect"}
 
 
 class Page(HTMLParser):

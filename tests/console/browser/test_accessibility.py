@@ -48,6 +48,16 @@ def test_pages_have_no_violation_once_used(page: Page, scheme: Any) -> None:
     page.get_by_role("button", name="Run").click()
     page.locator(".trace-step summary").nth(1).click()
     assert violations(page) == []
+    page.locator(".flow-card").nth(1).click()
+    assert violations(page) == []
+    page.keyboard.press("a")
+    page.get_by_role("dialog").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.locator(".flow-card").nth(1).press("b")
+    page.keyboard.press("Control+Enter")
+    page.locator("#stopped").wait_for()
+    assert violations(page) == []
 
 
 def test_narrow_pages_have_no_violation(page: Page) -> None:

@@ -76,7 +76,7 @@ export class StepForm {
     row.append(...(field.type === "tick" ? [control, label] : [label, control]));
     if (field.help) {
       const help = paragraph(field.help);
-      help.className = "help";
+      help.className = "step-help";
       help.id = `${id}-help`;
       control.setAttribute("aria-describedby", help.id);
       row.append(help);
