@@ -1,5 +1,6 @@
 """`/openapi.json`: it is valid, tells each caller what he may call, and says neither more nor less than is served."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -141,3 +142,26 @@ async def test_one_package_alone_is_described(site: Site) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_description_is_only_read(site: Site, method: str) -> None:
     assert (await site.http.request(method, "/openapi.json")).status_code == 405
+
+
+async def test_description_is_fetched_again_only_when_it_changed(site: Site) -> None:
+    token = await site.access_token(scope="customers")
+    first = await site.call("/openapi.json", token)
+    known = {"If-None-Match": first.headers["etag"]}
+    assert (await site.call("/openapi.json", token, headers=known)).status_code == 304
+    await site.save_acl("customers:find", "nobody")
+    changed = await site.call("/openapi.json", token, headers=known)
+    assert (changed.status_code, set(changed.json()["paths"])) == (200, {"/invoke/open/ping"})
+
+
+async def test_callers_who_ask_at_once_each_get_their_own(site: Site) -> None:
+    tokens = [await site.access_token(scope=scope) for scope in ("customers", "orders", "customers")]
+    found = await asyncio.gather(*(described(site, token) for token in tokens))
+    assert ["/invoke/customers/find" in each["paths"] for each in found] == [True, False, True]
+
+
+async def test_built_in_service_is_described_to_whoever_may_call_it(site: Site) -> None:
+    await site.parts.database.write(scopes.insert, Scope(name="json", services=("pub.json:parse",)), site.clock())
+    await site.associate(seed.LEDGER, "json")
+    found = await described(site, await site.access_token(scope="json"))
+    assert set(found["paths"]) == {"/invoke/open/ping", "/invoke/pub.json/parse"}

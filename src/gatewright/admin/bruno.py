@@ -132,7 +132,7 @@ def _by_name(service: Service, auth: str) -> str:
 
 
 def _by_template(service: Service, template: UrlTemplate, auth: str) -> str:
-    path = "/".join(f":{part[1:-1]}" if part.startswith("{") else part for part in template.segments)
+    path = "/".join(f":{part.strip('{+}')}" if part.startswith("{") else part for part in template.segments)
     rest = {name: value for name, value in service.sample.items() if name not in template.variables}
     in_query = template.method in ("GET", "DELETE")
     query = [(name, _text(one)) for name, value in rest.items() for one in _each(value)] if in_query else []

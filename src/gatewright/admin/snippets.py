@@ -194,7 +194,7 @@ def _indented(text: str) -> str:
 
 
 def _filled(part: str, sample: Any) -> str:
-    return quote(_text(sample.get(part[1:-1], "")), safe="")
+    return quote(_text(sample.get(part.strip("{+}"), "")), safe="")
 
 
 def _text(value: Any) -> str:

@@ -34,6 +34,7 @@ from gatewright.oauth.server import AuthorizationServer
 from gatewright.services.caller_token import CallerTokens
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
+from gatewright.services.descriptions import Descriptions
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
@@ -101,6 +102,7 @@ class Parts:
         self.passkeys = passkeys_of(settings.issuer, database, master_key, clock)
         self.guard = Guard(self.server)
         self.rates = Rates(time.monotonic)
+        self.descriptions = Descriptions()
         self.quotas = Quotas(database, clock)
         self.refusals = Refusals(database, self.directory, clock)
         self.runtime = Runtime(

@@ -1,5 +1,6 @@
 """`/openapi.json`: the description of what is served, as far as the caller may call it."""
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -8,14 +9,8 @@ import structlog
 from gatewright.app.parts import Parts
 from gatewright.services.caller import ANONYMOUS
 from gatewright.services.caller import Caller
-from gatewright.services.coverage import is_open
-from gatewright.services.coverage import may_execute
-from gatewright.services.coverage import nearest_acl
 from gatewright.services.guard import Refused
 from gatewright.services.openapi import Sources
-from gatewright.services.openapi import Visible
-from gatewright.services.openapi import document
-from gatewright.services.template import UrlTemplate
 from gatewright.web.http import JSON
 from gatewright.web.http import NO_STORE
 from gatewright.web.http import Request
@@ -53,8 +48,12 @@ async def describe_services(request: Request, parts: Parts) -> Response:
         openings=await parts.guard.openings(),
         acls=await parts.directory.acls(),
     )
-    seen = _everything if settings.openapi_public else _for(caller, sources)
-    return Response(200, _encode(document(sources, seen, package)), [JSON, NO_STORE, (b"vary", b"Authorization")])
+    body = await parts.descriptions.get(sources, None if settings.openapi_public else caller, package)
+    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()
+    headers = [(b"etag", etag), (b"cache-control", b"private, no-cache"), (b"vary", b"Authorization")]
+    if request.headers.get(b"if-none-match") == etag:
+        return Response(304, b"", headers)
+    return Response(200, body, [JSON, *headers])
 
 
 async def _caller(request: Request, parts: Parts) -> Caller:
@@ -63,23 +62,6 @@ async def _caller(request: Request, parts: Parts) -> Caller:
         return ANONYMOUS
     sender = dpop_sender(request)
     return await parts.guard.admit(token, "", None, raw_path=request.raw_path, exists=False, sender=sender)
-
-
-def _everything(service: str, template: UrlTemplate | None) -> bool:
-    return True
-
-
-def _for(caller: Caller, sources: Sources) -> Visible:
-    """What this caller's token opens; of what is open to everybody, all."""
-
-    def visible(service: str, template: UrlTemplate | None) -> bool:
-        acl = nearest_acl(sources.acls, service)
-        if is_open(acl):
-            return True
-        opened_by = sources.openings.scopes_for(service, template)
-        return not opened_by.isdisjoint(caller.scopes) and may_execute(acl, caller)
-
-    return visible
 
 
 def _say(status: int, error: str, sentence: str) -> Response:
