@@ -124,12 +124,15 @@ def delete(transaction: Transaction, by: By, client_id: str, token: str | None) 
 
 
 def remove_unused(transaction: Transaction, by: By, batch: int = 100) -> int:
-    """Remove up to `batch` self-registered clients that held no token for as long as the setting says; how many."""
+    """Look after up to `batch` self-registered clients, and remove those that held no token for as long as the setting
+    says; how many were looked after. Call again while it is not 0.
+    """
     lifetime = settings.load(transaction).dynamic_registration_unused
     if lifetime == "never":
         return 0
-    while registrations.see_used(transaction, by.now - max(lifetime // 10, 1), by.now, batch) == batch:
-        continue
+    # First all that hold a token are noted as used: only then is it known who does not.
+    if used := registrations.see_used(transaction, by.now - max(lifetime // 10, 1), by.now, batch):
+        return used
     unused = registrations.unused(transaction, by.now - lifetime, batch)
     for client_id in unused:
         clients.delete(transaction, by, client_id)

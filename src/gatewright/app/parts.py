@@ -56,8 +56,8 @@ from gatewright.store.open import open_database
 
 _CLEANUP_SECONDS: Final = 60
 _KEYS_SECONDS: Final = 60
-_MOST_BATCHES: Final = 1000
-_BETWEEN_BATCHES: Final = 0.05  # seconds that belong to requests
+_MOST_BATCHES: Final = 5000
+_BETWEEN_BATCHES: Final = 0.02  # seconds that belong to requests
 _CHANGES_KEPT: Final = 3600  # seconds
 _ACTIVITY_KEPT: Final = 2 * 86_400  # seconds
 _FAILING_RUNS_KEPT: Final = 7 * 86_400  # seconds

@@ -1,10 +1,15 @@
 """Removal of what has ended, in batches small enough to block nobody."""
 
+from typing import Final
+
 from gatewright.store import tokens
 from gatewright.store.database import Transaction
 
+BATCH: Final = 100
+"""Rows of each kind at once: some milliseconds, for which every writer waits."""
 
-def expired_rows(transaction: Transaction, now: int, batch: int = 500) -> int:
+
+def expired_rows(transaction: Transaction, now: int, batch: int = BATCH) -> int:
     """Remove up to `batch` expired rows of each kind; how many went. Call again while it is not 0.
 
     Nothing is announced: whoever remembers a token knows when it expires.
