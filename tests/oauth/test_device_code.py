@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from gatewright.store import changes
 from tests.running import seed
 from tests.running.site import ORIGIN
 from tests.running.site import Site
@@ -122,6 +123,14 @@ async def test_a_refusal_is_told_to_the_device(site: Site, decision: str, scope:
     await site.sign_in()
     assert "Device refused" in (await decide(site, device["user_code"], decision, scope)).text
     assert await error(site, device["device_code"]) == "access_denied"
+
+
+async def test_what_was_decided_is_in_the_audit_log(site: Site) -> None:
+    await site.sign_in()
+    for decision in ("approve", "deny"):
+        await decide(site, (await start(site))["user_code"], decision)
+    rows = await site.parts.database.read(changes.audit_page, limit=2)
+    assert [(row.action, row.actor) for row in rows] == [("consent.refuse", "ada"), ("consent.give", "ada")]
 
 
 async def test_approving_nothing_asks_again_and_tells_the_device_nothing(site: Site) -> None:

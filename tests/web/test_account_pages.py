@@ -203,6 +203,15 @@ async def test_signing_out_ends_the_session_everywhere(site: Site) -> None:
     assert (await elsewhere.get(authorize_address())).status_code == 303
 
 
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+async def test_signing_out_never_leads_off_this_server(site: Site, target: str) -> None:
+    """Open redirect."""
+    await site.sign_in()
+    page = await site.http.get("/account/password")
+    answer = await site.http.post("/account/logout", data={"csrf": value(page.text, "csrf"), "next": target})
+    assert answer.headers["location"] == "/account/login"
+
+
 async def test_signing_out_from_elsewhere_is_refused(site: Site) -> None:
     await site.sign_in()
     answer = await site.http.post("/account/logout", data={"csrf": "guessed"})

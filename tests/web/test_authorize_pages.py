@@ -113,6 +113,19 @@ async def test_the_policy_leaves_form_action_out(site: Site) -> None:
     assert "form-action" not in (await site.http.get("/account/login")).headers["content-security-policy"]
 
 
+async def test_somebody_else_signs_in_and_comes_back_to_the_same_request(site: Site) -> None:
+    await site.sign_in()
+    page = await site.ask(scope="orders", state="s")
+    fields = {"csrf": value(page.text, "csrf"), "next": value(page.text, "next")}
+    out = await site.http.post("/account/logout", data=fields)
+    login = await site.http.get(out.headers["location"])
+    fields = {name: value(login.text, name) for name in ("csrf", "next")}
+    back = await site.http.post("/account/login", data={**fields, "username": "bob", "password": seed.PASSWORD})
+    asked = await site.http.get(back.headers["location"])
+    assert "<b>bob</b>" in asked.text
+    assert returned(await site.submit_consent(asked))["state"] == "s"
+
+
 @pytest.mark.parametrize("csrf", ["", "guessed", "ü"])
 async def test_a_consent_from_elsewhere_is_refused(site: Site, csrf: str) -> None:
     await site.sign_in()

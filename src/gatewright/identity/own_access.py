@@ -1,6 +1,7 @@
 """What applications may do for a user, as that user sees and ends it."""
 
 from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -8,6 +9,7 @@ from gatewright.identity.notes import note
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
+from gatewright.store.records import Client
 from gatewright.store.records import Consent
 from gatewright.store.records import User
 from gatewright.store.tokens import HeldGrant
@@ -21,6 +23,14 @@ class Held(msgspec.Struct):
     live: int = 0
     refreshable: bool = False
     scope: tuple[str, ...] = ()
+
+
+def note_decision(
+    transaction: Transaction, user: User, client: Client, asked: Sequence[str], granted: Sequence[str], now: int
+) -> None:
+    """Note what the user allowed a client, of what it asked; nothing: that he or she refused."""
+    action = "consent.give" if granted else "consent.refuse"
+    note(transaction, user, action, now, {"client": client.label, "scope": list(granted or asked)})
 
 
 def remember_consent(transaction: Transaction, user: User, consent: Consent) -> None:

@@ -24,6 +24,8 @@ from gatewright.web.sessions import forget_session
 from gatewright.web.sessions import local_path
 from gatewright.web.sessions import signed_in
 from gatewright.web.sessions import to_login
+from gatewright.web.sessions import with_target
+from gatewright.web.sign_in_pages import LOGIN
 from gatewright.web.sign_in_pages import sign_in_routes
 
 _YEAR: Final = 31_536_000
@@ -83,11 +85,12 @@ class AccountPages:
 
     async def logout(self, request: Request) -> Response:
         """End the session."""
-        found = await signed_in(request, self._parts)
+        found, form = await signed_in(request, self._parts), await read_form(request)
         if found is not None:
-            check_csrf(await read_form(request), found.session.csrf)
+            check_csrf(form, found.session.csrf)
             await sessions.end_session(self._parts.database, found.session)
-        response = RedirectResponse("/account/login", status_code=303)
+        target = local_path(str(form.get("next", "")), "")
+        response = RedirectResponse(with_target(LOGIN, target) if target else LOGIN, status_code=303)
         forget_session(response)
         return response
 

@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from gatewright.app.parts import Parts
 from gatewright.identity import own_access
-from gatewright.identity.notes import note
 from gatewright.identity.sessions import SignedIn
 from gatewright.oauth import authorize
 from gatewright.oauth.authorize import AuthorizationRequest
@@ -153,7 +152,8 @@ class AuthorizePages:
     ) -> Response:
         parts, user = self._parts, found.user.user
         granted = tuple(name for name in asked.scope if name in allowed)
-        await self._note_decision(asked, user, granted if approved else ())
+        decided = asked.client, asked.scope, granted if approved else ()
+        await parts.database.write(own_access.note_decision, user, *decided, parts.clock())
         if not approved or not granted:
             return respond(await authorize.deny(asked, parts.server))
         await keep(asked.client, parts)
@@ -161,11 +161,6 @@ class AuthorizePages:
         if remember and not asked.resource:
             await self._remember(asked, user, granted)
         return respond(await authorize.approve(asked, user, found.session.authenticated_at, granted, parts.server))
-
-    async def _note_decision(self, asked: AuthorizationRequest, user: User, granted: tuple[str, ...]) -> None:
-        told = {"client": asked.client.label, "scope": list(granted or asked.scope)}
-        action = "consent.give" if granted else "consent.refuse"
-        await self._parts.database.write(note, user, action, self._parts.clock(), told)
 
     async def _remember(self, asked: AuthorizationRequest, user: User, granted: tuple[str, ...]) -> None:
         """Remember what was granted now, and of what was remembered before all that this request did not ask again."""

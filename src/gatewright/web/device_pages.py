@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from gatewright.app.parts import Parts
 from gatewright.console.templating import render
+from gatewright.identity import own_access
 from gatewright.identity.sessions import SignedIn
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.oauth import device_verification
@@ -90,6 +91,9 @@ class DevicePages:
         approved = await device_verification.approve(
             asked, found.user.user, found.session.authenticated_at, allowed, self._parts.server
         )
+        granted = [name for name in asked.scope if name in allowed]
+        decided = asked.client, asked.scope, granted
+        await self._parts.database.write(own_access.note_decision, found.user.user, *decided, self._parts.clock())
         return HTMLResponse(
             render(
                 "device_done.html",

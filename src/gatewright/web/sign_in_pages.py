@@ -38,7 +38,7 @@ from gatewright.web.sessions import remember_session
 from gatewright.web.sessions import with_target
 
 _AGAIN: Final = "This page was open too long or came from elsewhere. Please try again."
-_LOGIN: Final = "/account/login"
+LOGIN: Final = "/account/login"
 _SECOND: Final = "/account/second-factor"
 _WRONG: Final = "The user name or the password is wrong."
 _WRONG_CODE: Final = "This is no valid code, or it was used already. Wait for the next one."
@@ -50,7 +50,7 @@ def sign_in_routes(parts: Parts) -> list[Route]:
     """The login page and the one for second factors."""
     pages = SignInPages(parts)
     return [
-        Route(_LOGIN, pages.login, methods=["GET", "POST"]),
+        Route(LOGIN, pages.login, methods=["GET", "POST"]),
         Route(_SECOND, pages.second, methods=["GET", "POST"]),
         Route("/account/passkey", pages.passkey, methods=["POST"]),
     ]
@@ -178,7 +178,7 @@ class SignInPages:
                 "login.html",
                 brand=brand_of(await self._parts.directory.settings()),
                 csrf=token,
-                action=_LOGIN,
+                action=LOGIN,
                 hidden={"next": target},
                 client=_continues_to(target),
                 username=username,
