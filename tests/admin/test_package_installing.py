@@ -1,5 +1,6 @@
 """Installing and removing: checked first, all or nothing, recorded."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,17 @@ async def test_without_a_record_nothing_is_installed(shelf: Shelf, monkeypatch: 
         with pytest.raises(Unavailable):
             await shelf.install()
     assert shelf.version() == "0.1.0"
+
+
+async def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(CannotInstall, match="could not be written: No space left on device"):
+        await shelf.install()
 
 
 async def test_checking_leaves_no_module_behind(shelf: Shelf) -> None:

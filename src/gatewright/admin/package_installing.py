@@ -11,6 +11,7 @@ from gatewright.admin.actor import By
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import NotFound
 from gatewright.services.catalogue import Catalogue
+from gatewright.services.installing import CannotInstall
 from gatewright.services.installing import Source
 from gatewright.services.installing import put_in_place
 from gatewright.services.installing import receive
@@ -43,7 +44,10 @@ async def install(
     Raises CannotInstall, and leaves everything as it was.
     """
     out_of_use = frozenset(await database.read(disabled.all_disabled))
-    incoming = await asyncio.to_thread(receive, packages, source, out_of_use)
+    try:
+        incoming = await asyncio.to_thread(receive, packages, source, out_of_use)
+    except OSError as error:
+        raise CannotInstall(f"it could not be written: {error.strerror or error}") from error
     try:
         if not force:
             incoming.require_good()

@@ -2,6 +2,7 @@
 
 ADDRESSES = (
     "/console/", "/console/search?q=air", "/console/search?q=zzz", "/console/packages", "/console/services/new",
+    "/console/packages/install", "/console/packages/disable?target=Airports", "/console/packages/remove?package=Airports",
     "/console/connections", "/console/connections/new", "/console/connections/new?kind=client_credentials",
     "/console/services?name=routes:plan", "/console/services?name=airports:get",
     "/console/oauth", "/console/oauth/clients", "/console/oauth/clients/new", "/console/oauth/clients/edit?client_id=example",
