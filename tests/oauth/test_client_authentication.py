@@ -196,3 +196,26 @@ async def test_a_chosen_secret_is_verified_by_argon2_once_per_process(
     for _ in range(5):
         assert (await send(site, header))[0] == 200
     assert asked == [hashed]
+
+
+async def test_a_header_that_counted_before_counts_no_longer_than_its_secret(site: Site) -> None:
+    header = basic(seed.LEDGER)["authorization"]
+    new = make_secret(CLIENT_SECRET)
+    kept = ClientSecret(id="new", client_id=seed.LEDGER, digest=digest(new), hash=None, created_at=site.clock())
+    await site.parts.database.write(clients.add_secret, kept, site.clock() + 60, site.clock())
+    site.clock.forward(59)
+    for _ in range(2):
+        assert (await send(site, header))[0] == 200
+    site.clock.forward(1)
+    assert (await send(site, header))[0] == 401
+    assert (await send(site, header_of(f"{seed.LEDGER}:{new}")))[0] == 200
+
+
+async def test_a_header_that_counted_before_does_not_cover_other_credentials(site: Site) -> None:
+    header = basic(seed.LEDGER)["authorization"]
+    assert (await send(site, header))[0] == 200
+    for parameters in ({"client_secret": "x"}, {"client_id": seed.RIVAL}, {"client_assertion": "x"}):
+        status, body = await send(site, header, **parameters)
+        assert (status, body["error"]) == (400, "invalid_request")
+    await site.change_client(enabled=False)
+    assert (await send(site, header))[0] == 401

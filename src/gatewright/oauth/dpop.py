@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
 from joserfc.jwk import import_key
-from joserfc.jws import JWSRegistry
 
+from gatewright.kernel.memory import Memory
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import jose
 from gatewright.oauth.errors import InvalidDpopProof
@@ -54,6 +54,17 @@ class _Claims(msgspec.Struct, frozen=True):
     ath: str | None = None
 
 
+class _Shown(msgspec.Struct, frozen=True):
+    """The public key that a header holds, and its thumbprint (RFC 7638)."""
+
+    key: Key
+    thumbprint: str
+
+
+_SHOWN: Final[Memory[bytes, _Shown]] = Memory(1024)
+_LONGEST_KEPT: Final = 1024
+
+
 async def proven(sender: Sender, client: Client, server: AuthorizationServer) -> Sender:
     """The sender of a token request, with the key that its proof shows if it sends one (§5).
 
@@ -81,8 +92,8 @@ async def verify(sender: Sender, server: AuthorizationServer, access_token: str 
     parts, header, claims = _read(sender.proof or "")
     if header.typ != _TYP:
         raise InvalidDpopProof(f"The DPoP proof's typ must be {_TYP}.")
-    key = _public_key(header)
-    if not JWSRegistry.algorithms[header.alg].verify(parts.signing_input, parts.signature, key):
+    shown = _shown(header, parts.header)
+    if not jose.is_signature(header.alg, parts.signing_input, parts.signature, shown.key):
         raise InvalidDpopProof("The DPoP proof is not signed by the key in its header.")
     if claims.htm != sender.method:
         raise InvalidDpopProof(f"The DPoP proof's htm must be {sender.method}.")
@@ -94,9 +105,8 @@ async def verify(sender: Sender, server: AuthorizationServer, access_token: str 
         raise InvalidDpopProof(f"The DPoP proof's iat is more than {settings.dpop_proof_lifetime} seconds from now.")
     if access_token is not None and not _is_hash_of(access_token, claims.ath):
         raise InvalidDpopProof("The DPoP proof's ath must be the base64url SHA-256 of the access token.")
-    thumbprint = key.thumbprint()
-    await _use_once(thumbprint, claims, settings, server)
-    return thumbprint
+    await _use_once(shown.thumbprint, claims, settings, server)
+    return shown.thumbprint
 
 
 def is_thumbprint(text: str) -> bool:
@@ -120,6 +130,18 @@ def _read(text: str) -> tuple[jose.Parts, _Header, _Claims]:
     if header.crit is not msgspec.UNSET:
         raise InvalidDpopProof("The DPoP proof's header must have no crit.")
     return parts, header, claims
+
+
+def _shown(header: _Header, text: bytes) -> _Shown:
+    """The key in a header. text: the header, which clients send unchanged with each proof."""
+    known = _SHOWN.get(text)
+    if known is not None:
+        return known
+    key = _public_key(header)
+    shown = _Shown(key, key.thumbprint())
+    if len(text) <= _LONGEST_KEPT:
+        _SHOWN.put(text, shown)
+    return shown
 
 
 def _public_key(header: _Header) -> Key:

@@ -85,9 +85,21 @@ async def describe_any(text: str, server: AuthorizationServer) -> Introspection:
 
 
 async def _access_token(text: str, server: AuthorizationServer) -> Introspection:
+    conclusions, question = server.directory.conclusions, (Introspection, digest(text))
+    known: Introspection | None = conclusions.get(question)
+    if known is not None and (known.exp is None or known.exp > server.clock()):
+        return known
+    position = conclusions.position()
     active = await find_active(text, server)
     if not isinstance(active, ActiveToken):
         return INACTIVE
+    found = _described(active, server)
+    if not active.exchanges:
+        conclusions.put(question, found, position)
+    return found
+
+
+def _described(active: ActiveToken, server: AuthorizationServer) -> Introspection:
     token = active.token
     return Introspection(
         active=True,

@@ -1,7 +1,7 @@
 """A service's input: one object of path variables, query and body (DESIGN section 2)."""
 
-from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from gatewright.services.catalogue import Service
@@ -15,8 +15,8 @@ def merge_input(
     service: Service,
     *,
     path: Mapping[str, str] | None = None,
-    query: Iterable[tuple[str, str]] = (),
-    form: Iterable[tuple[str, str]] = (),
+    query: Sequence[tuple[str, str]] = (),
+    form: Sequence[tuple[str, str]] = (),
     body: object = None,
 ) -> dict[str, Any]:
     """The input object of a call.
@@ -29,6 +29,8 @@ def merge_input(
         raise ServiceError(
             400, "The body does not fit", "the body must be a JSON object, which holds the service's inputs by name"
         )
+    if body is None and not path and not form and (texts := _texts_alone(service, query)) is not None:
+        return texts
     values: dict[str, Any] = dict(body or {})
     places = dict.fromkeys(values, "body")
     for place, pairs in (("path", (path or {}).items()), ("query", query), ("form", form)):
@@ -38,6 +40,13 @@ def merge_input(
         if places[name] != "body":
             values[name] = from_text(values[name], service.readers[name], service.input_schema or {})
     return values
+
+
+def _texts_alone(service: Service, query: Sequence[tuple[str, str]]) -> dict[str, Any] | None:
+    """The input of most calls that have no body: names given once, whose values are texts. None for every other."""
+    values: dict[str, Any] = dict(query)
+    plain = len(values) == len(query) and service.lists.isdisjoint(values) and service.readers.keys().isdisjoint(values)
+    return values if plain else None
 
 
 def _add(values: dict[str, Any], places: dict[str, str], service: Service, place: str, name: str, text: str) -> None:

@@ -192,6 +192,8 @@ class StreamedResponse(Response):
 
 def accepts(accept: bytes, media_type: str) -> bool:
     """Whether an Accept header names that very type with a weight above zero (RFC 9110 §12.5.1)."""
+    if not accept:
+        return False
     for each in accept.decode("latin-1").lower().split(","):
         name, *parameters = (part.strip() for part in each.split(";"))
         if name == media_type:

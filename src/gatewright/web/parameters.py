@@ -108,6 +108,8 @@ def form_pairs(text: bytes) -> Pairs:
     """The pairs of an `application/x-www-form-urlencoded` text, in order. Raises Unreadable."""
     if text.count(b"&") >= MOST_PARAMETERS:
         raise Unreadable(f"There are more than {MOST_PARAMETERS} parameters.")
+    if b"%" not in text and b"+" not in text and text.isascii():
+        return [(name, value) for name, _, value in [p.partition("=") for p in text.decode("ascii").split("&") if p]]
     try:
         return [_pair(part) for part in text.split(b"&") if part]
     except UnicodeDecodeError:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 from gatewright.kernel.settings import GlobalSettings
@@ -12,6 +13,8 @@ _FORWARDING: Final = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"via"}
 )
 _LOOPBACK_HOST: Final = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?\Z", re.IGNORECASE)
+
+_LONGEST_HOST: Final = 100
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -73,4 +76,9 @@ def is_loopback(request: Request) -> bool:
         return False
     if not _FORWARDING.isdisjoint(request.headers):
         return False
-    return _LOOPBACK_HOST.match(request.header(b"host") or "") is not None
+    return _is_loopback_host(request.headers.get(b"host", b"")[:_LONGEST_HOST])
+
+
+@lru_cache(maxsize=256)
+def _is_loopback_host(host: bytes) -> bool:
+    return _LOOPBACK_HOST.match(host.decode("latin-1")) is not None
