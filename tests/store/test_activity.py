@@ -74,3 +74,14 @@ async def test_old_minutes_go_and_what_was_ever_counted_stays(database: Database
         "a": 4,
         "b": 4,
     }
+
+
+async def test_counts_are_told_for_each_stretch_with_those_that_ended_badly(database: Database) -> None:
+    hour = 1_800_000_000
+    await database.write(
+        activity.add, [Cell("endpoint", "/a", "", 1, 3, 0.1), Cell("endpoint", "/a", "400", 1, 2, 0.1)], hour
+    )
+    await database.write(activity.add, [Cell("endpoint", "/b", "", 1, 4, 0.1)], hour + 3700)
+    await database.write(activity.add, [Cell("service", "x", "", 1, 9, 0.1)], hour)
+    found = await database.read(activity.counts, "endpoint", hour - 3600, hour + 7200, 3600)
+    assert found == [(0, 0), (5, 2), (4, 0)]

@@ -11,8 +11,10 @@ import pytest
 from gatewright.kernel.telemetry import Cell
 from gatewright.store import access
 from gatewright.store import activity
+from gatewright.store import audit_chain
 from gatewright.store import changes
 from gatewright.store import cleanup
+from gatewright.store import client_use
 from gatewright.store import clients
 from gatewright.store import codes
 from gatewright.store import device_codes
@@ -20,6 +22,7 @@ from gatewright.store import factors
 from gatewright.store import failures
 from gatewright.store import passkeys
 from gatewright.store import pushed_requests
+from gatewright.store import refusals
 from gatewright.store import registrations
 from gatewright.store import scopes
 from gatewright.store import single_use
@@ -146,6 +149,13 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (changes.newest, (), {}),
     (changes.since, (1,), {}),
     (changes.audit_page, ("x",), {}),
+    (audit_chain.head, (), {}),
+    (audit_chain.hash_of, (1,), {}),
+    (refusals.find, ("r1",), {}),
+    (refusals.page, ("x", 50), {"client_id": "c1"}),
+    (client_use.saw, ({"c1": NOW},), {}),
+    (client_use.unused_since, (NOW,), {}),
+    (client_use.expiring_secrets, (NOW, NOW + 1), {}),
     (cleanup.old_changes, (NOW,), {}),
     (clients.delete, ("c1", NOW), {}),
     (users.delete, ("u1", NOW), {}),

@@ -50,11 +50,11 @@ def link(number: int, before: bytes, row: AuditRow) -> bytes:
 def append(transaction: Transaction, row: AuditRow) -> None:
     """Add a row to the log and to the chain."""
     transaction.alone()  # before the head is locked: others lock both, in this order
-    found = transaction.row("SELECT number, hash FROM audit_head")
+    found = transaction.row("SELECT number, hash FROM audit_head WHERE id = 1")
     assert found is not None
     number, digest = int(found[0]) + 1, bytes(found[1])
     hashed = link(number, digest, row)
-    transaction.execute("UPDATE audit_head SET number = ?, hash = ?", (number, hashed))
+    transaction.execute("UPDATE audit_head SET number = ?, hash = ? WHERE id = 1", (number, hashed))
     transaction.execute(
         f"INSERT INTO audit ({COLUMNS}, number, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (row.id, row.at, row.actor, row.action, row.target, row.before, row.after, number, hashed),
@@ -63,7 +63,7 @@ def append(transaction: Transaction, row: AuditRow) -> None:
 
 def head(transaction: Transaction) -> Head:
     """The newest link."""
-    found = transaction.row("SELECT number, hash FROM audit_head")
+    found = transaction.row("SELECT number, hash FROM audit_head WHERE id = 1")
     assert found is not None
     return Head(int(found[0]), bytes(found[1]))
 

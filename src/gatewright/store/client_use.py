@@ -17,7 +17,7 @@ def saw(transaction: Transaction, seen: Mapping[str, int]) -> None:
 def unused_since(transaction: Transaction, before: int, limit: int = 20) -> list[tuple[str, int]]:
     """Clients that got no token since `before`, and when they last got one or were registered; the longest first."""
     found = transaction.rows(
-        "SELECT client_id, used_at FROM client_use WHERE used_at < ? ORDER BY used_at, client_id LIMIT ?",
+        "SELECT client_id, used_at FROM client_use WHERE used_at < ? ORDER BY used_at LIMIT ?",
         (before, limit),
     )
     return [(row[0], int(row[1])) for row in found]
@@ -27,7 +27,7 @@ def expiring_secrets(transaction: Transaction, now: int, until: int, limit: int 
     """Clients whose secrets end between `now` and `until`, with when, the soonest first."""
     found = transaction.rows(
         "SELECT client_id, expires_at FROM client_secrets WHERE expires_at > ? AND expires_at <= ?"
-        " ORDER BY expires_at, client_id LIMIT ?",
+        " ORDER BY expires_at LIMIT ?",
         (now, until, limit),
     )
     return [(row[0], int(row[1])) for row in found]
