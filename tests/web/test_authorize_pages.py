@@ -47,10 +47,13 @@ async def test_a_scope_that_opens_nothing_says_so_and_one_by_template_names_it(s
         ("http://[::1]:9/callback", "[::1]:9", True),
         ("com.example.shop:/callback", "com.example.shop:", True),
         (seed.SPA_CALLBACK, "spa.example", False),
+        ("http://localhost:5555/console/get-token/callback", "localhost:5555", False),
+        ("http://localhost:55551/callback", "localhost:55551", True),
     ],
 )
 async def test_a_program_on_this_computer_is_warned_of(site: Site, redirect_uri: str, shown: str, here: bool) -> None:
     """RFC 8252 §8.6: any program there could pose as the client."""
+    await site.change_client(seed.SPA, redirect_uris=(redirect_uri,))
     await site.sign_in()
     challenge = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
     page = await site.ask(client_id=seed.SPA, redirect_uri=redirect_uri, **challenge)

@@ -5,6 +5,8 @@ from typing import Final
 from starlette.responses import Response
 
 from gatewright.identity import second_factor
+from gatewright.identity.browser_name import browser_name
+from gatewright.identity.passkeys import LONGEST_NAME
 from gatewright.identity.passkeys import PasskeyRefused
 from gatewright.identity.passkeys import Passkeys
 from gatewright.identity.passkeys import check_name
@@ -28,7 +30,7 @@ async def add(visit: AccountVisit) -> Response:
     """Add a passkey: a name and the password, then what the browser makes."""
     ours, name = _ours(visit), visit.field("name")
     if not visit.is_post:
-        return _new_page(visit, "")
+        return _new_page(visit, browser_name(visit.browser.agent)[:LONGEST_NAME])
     try:
         if credential := visit.field("credential"):
             holder = session_id(visit.found.session)

@@ -57,7 +57,9 @@ async def consent_page(
         ticked=not nothing_ticked,
         resource=resource,
         host=host_of(redirect_uri),
-        is_here=bool(redirect_uri) and is_native(redirect_uri),
+        is_here=bool(redirect_uri)
+        and is_native(redirect_uri)
+        and not redirect_uri.startswith(f"{parts.server.issuer}/"),
         user_code=user_code,
         error=NOTHING_TICKED if nothing_ticked else "",
     )
