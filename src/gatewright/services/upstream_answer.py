@@ -1,6 +1,5 @@
 """What an upstream answered, and what its failures are to callers."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -39,9 +38,20 @@ class UpstreamAnswer:
     async def read(self) -> bytes:
         """The whole body. Raises ServiceError when it does not come whole, or is longer than allowed."""
         try:
+            if self.has_body and self.length is not None:  # which is within its limit
+                return await self._all()
             return b"".join([chunk async for chunk in self.chunks()])
         except BrokenOff as error:
             raise ServiceError(502, "The upstream broke off", f"{self._name}: {error}") from None
+
+    async def _all(self) -> bytes:
+        import aiohttp
+
+        try:
+            body: bytes = await self._response.content.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._broken(error) from None
+        return body
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes. Raises BrokenOff when the rest does not come, or is longer than allowed."""
@@ -56,11 +66,14 @@ class UpstreamAnswer:
                 if size > self._most:
                     raise BrokenOff(f"its answer is longer than {self._most} bytes")
                 yield chunk
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
-            if self._closed:
-                raise BrokenOff("nobody waits for it any more") from None
-            _log.warning("upstream broke off", upstream=self._name, reason=str(error) or type(error).__name__)
-            raise BrokenOff("its answer did not come whole") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._broken(error) from None
+
+    def _broken(self, error: Exception) -> BrokenOff:
+        if self._closed:
+            return BrokenOff("nobody waits for it any more")
+        _log.warning("upstream broke off", upstream=self._name, reason=str(error) or type(error).__name__)
+        return BrokenOff("its answer did not come whole")
 
     def close(self) -> None:
         """Give the connection back; one whose answer was not read to its end is closed."""

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable
 from typing import Final
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from gatewright.app.parts import Parts
@@ -27,7 +25,8 @@ from gatewright.web.http import Response
 from gatewright.web.http import StreamedResponse
 from gatewright.web.service_input import Body
 
-T = TypeVar("T")
+Forwarded = tuple[UpstreamAnswer, Headers]
+"""An upstream's answer, and those of its headers that pass."""
 
 _MOST_AT_ONCE: Final = 65_536
 """Bytes. A short answer is sent whole, so that a slow client does not keep the upstream's connection."""
@@ -119,19 +118,48 @@ def _too_large(most: int) -> ServiceError:
     return ServiceError(413, "The body is too large", f"this service takes {most} bytes")
 
 
-async def _while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def _while_there(request: Request, work: Awaitable[Forwarded]) -> Forwarded:
     """Do the work, and stop it when the client goes away. Raises Disconnected then."""
-    task = asyncio.ensure_future(work)
-    watching: asyncio.Future[None] | None = None
+    watch = _Watch(request)
     try:
-        await asyncio.wait((task,), timeout=_PATIENCE)
-        if not task.done():
-            watching = asyncio.ensure_future(request.gone())
-            await asyncio.wait((task, watching), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise Disconnected
-        return task.result()
-    finally:
-        if watching is not None:
-            watching.cancel()
-        task.cancel()
+        answer, headers = await work
+    except asyncio.CancelledError:
+        if watch.stop():
+            raise Disconnected from None
+        raise
+    except BaseException:
+        watch.stop()
+        raise
+    if watch.stop():
+        answer.close()
+        raise Disconnected
+    return answer, headers
+
+
+class _Watch:
+    """Cancels the present task when the client goes away; it looks only once the work takes some time."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._doing = asyncio.current_task()
+        self._later = asyncio.get_running_loop().call_later(_PATIENCE, self._look)
+        self._looking: asyncio.Future[None] | None = None
+        self._gone = False
+
+    def stop(self) -> bool:
+        """Look no more. Whether the client has gone away, and the task was cancelled for that."""
+        self._later.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+        if self._gone and self._doing is not None:
+            self._doing.uncancel()
+        return self._gone
+
+    def _look(self) -> None:
+        self._looking = asyncio.ensure_future(self._request.gone())
+        self._looking.add_done_callback(self._found)
+
+    def _found(self, looking: asyncio.Future[None]) -> None:
+        if not looking.cancelled() and looking.exception() is None and self._doing is not None:
+            self._gone = True
+            self._doing.cancel()
