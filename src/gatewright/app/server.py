@@ -1,6 +1,7 @@
 """The server's processes: uvicorn in one, or a main process and its workers behind one listener."""
 
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -36,6 +37,7 @@ def serve(settings: ServerSettings, workspace: Path) -> None:
     configure_logs(settings.log_level)
     _check(settings, workspace)
     hand_over(settings, workspace, os.environ)
+    _allow_many_connections()
     _run(_configuration(settings))
 
 
@@ -83,6 +85,12 @@ def _run(config: "Config") -> None:
         started = all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
     if not started:
         raise SystemExit(1)  # the worker has said why
+
+
+def _allow_many_connections() -> None:
+    """Use as many files as the system lets this process: shells often begin with 1,024, and each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _end(number: int, frame: object) -> NoReturn:
