@@ -11,6 +11,7 @@ import uvloop
 
 from bench import console
 from bench import expressions
+from bench import flows
 from bench import live
 from bench import ours
 from bench import report
@@ -93,6 +94,7 @@ async def _measure(options: argparse.Namespace) -> int:
     if found:
         print(f"\n{report.strain_lines(strained)}\n\n{report.resource_lines(found)}\n")
         expressions.main()
+        print(f"\n{report.strain_lines(flows.findings())}")
         print(f"\n{console.lines(console.measure())}")
     for name, reason in missing.items():
         print(f"{name} was not measured: {reason}")

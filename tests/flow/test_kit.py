@@ -1,10 +1,14 @@
 """All scenarios of the standard's test kit, read from its folder, against local stand-ins."""
 
+import asyncio
+import json
+
 import pytest
 
 from gatewright.flow import FlowError
 from gatewright.flow import Trace
 from gatewright.flow import load_flow
+from gatewright.flow.command import run_file
 from gatewright.flow.http import HttpxHost
 from gatewright.kernel.yaml import load
 from tests.flow.kit import FOLDER
@@ -20,6 +24,43 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
 async def test_scenario_of_the_kit(scenario):
+    definition, given, then = read(scenario)
+    async with StandIn() as server:
+        result = await execute(at(server, definition), given)
+    assert then
+    for step, block in then:
+        expect(result, step, block)
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+async def test_the_command_runs_it_with_the_same_outcome(scenario, tmp_path):
+    """`gatewright flow run` prints no steps, so that what ran in which order is left to the test above."""
+    definition, given, then = read(scenario)
+    async with StandIn() as server:
+        file = tmp_path / "scenario.flow.yaml"
+        file.write_text(at(server, definition))
+        outcome = await asyncio.to_thread(run_file, file, json.dumps(given))
+    failed = outcome.status == 1
+    result = (
+        Result(error=RanProblem(json.loads(outcome.error))) if failed else Result(output=json.loads(outcome.output))
+    )
+    told = [(step, block) for step, block in then if " should run " not in step]
+    for step, block in told:
+        expect(result, step, block)
+
+
+class RanProblem:
+    """What the command prints of an error, as the expectations ask for it."""
+
+    def __init__(self, problem):
+        self._problem = problem
+
+    def value(self):
+        return self._problem
+
+
+def read(scenario):
+    """The flow of a scenario, its input, and what is expected."""
     definition, given, then = "", {}, []
     for step, block in scenario.steps:
         if step == "a workflow with definition:":
@@ -28,13 +69,14 @@ async def test_scenario_of_the_kit(scenario):
             given = load(block).value
         elif step != "the workflow is executed":
             then.append((step, block))
-    async with StandIn() as server:
-        for public in ("https://petstore.swagger.io", "https://httpbin.org"):
-            definition = definition.replace(public, server.address)
-        result = await execute(definition, given)
-    assert then
-    for step, block in then:
-        expect(result, step, block)
+    return definition, given, then
+
+
+def at(server, definition):
+    """The flow with the stand-in in place of the public servers."""
+    for public in ("https://petstore.swagger.io", "https://httpbin.org"):
+        definition = definition.replace(public, server.address)
+    return definition
 
 
 async def execute(definition, given):

@@ -61,7 +61,7 @@ def single_task(value: Any, at: str, problems: Collector) -> bool:
     """A task that stands alone: a function's body, or a branch."""
     fits = task(value, at, problems)
     if isinstance(value, dict):
-        _check_targets(value, targets_of([], 0), at, problems)
+        _check_targets(value, targets_of([])[0], at, problems)
     return fits
 
 
@@ -76,6 +76,7 @@ def _name(item: Any, at: str, problems: Collector) -> str | None:
 
 
 def _check_names(names: list[str | None], at: str, problems: Collector) -> None:
+    seen = set[str]()
     for index, name in enumerate(names):
         if name is None:
             continue
@@ -83,8 +84,9 @@ def _check_names(names: list[str | None], at: str, problems: Collector) -> None:
             problems.key(
                 join(at, index, name), f"{name!r} is a directive and cannot name a task", "choose another name"
             )
-        elif name in names[:index]:
+        elif name in seen:
             problems.key(join(at, index, name), f"a task named {name!r} is already in this list", "names are unique")
+        seen.add(name)
 
 
 def task(value: Any, at: str, problems: Collector) -> bool:
@@ -121,8 +123,7 @@ def _tell_no_kind(value: Mapping[str, Any], at: str, problems: Collector) -> Non
 def _check_directives(value: list[Any], names: list[str | None], at: str, problems: Collector) -> None:
     known = [name or "" for name in names]
     leads: list[set[int]] = []
-    for index, name in enumerate(names):
-        targets = targets_of(known, index)
+    for index, (name, targets) in enumerate(zip(names, targets_of(known), strict=True)):
         if name is None or not isinstance(value[index][name], dict):
             leads.append({index + 1})
         else:

@@ -17,12 +17,12 @@ from gatewright.flow.task import Task
 def compile_list(value: list[Any], at: str, scope: Scope) -> Body:
     """A list of named tasks as one body; `run(frame, data)` gives the last task's output."""
     names = [next(iter(item), "") if isinstance(item, dict) else "" for item in value]
-    steps = []
+    targets, steps = targets_of(names), []
     for index, name in enumerate(names):
         place = join(at, index, name)
         if join(at, index) in scope.problems.unfit or place in scope.problems.unfit:
             continue
-        steps.append(compile_task(name, value[index][name], place, scope, targets_of(names, index)))
+        steps.append(compile_task(name, value[index][name], place, scope, targets[index]))
     return run_list(tuple(steps))
 
 
@@ -30,7 +30,7 @@ def compile_single(name: str, value: Mapping[str, Any], at: str, scope: Scope) -
     """One task as a body of its own: a function, or a branch of a fork."""
     if at in scope.problems.unfit:
         return Body(False, lambda frame, data: data)
-    return run_list((compile_task(name, value, at, scope, targets_of([name], 0)),))
+    return run_list((compile_task(name, value, at, scope, targets_of([name])[0]),))
 
 
 def compile_task(name: str, value: Mapping[str, Any], at: str, scope: Scope, targets: Targets) -> Step:

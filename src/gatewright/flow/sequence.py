@@ -1,5 +1,6 @@
 """Lists of tasks at run time: one loop that follows their directives."""
 
+from collections import ChainMap
 from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
@@ -38,10 +39,12 @@ class Step(msgspec.Struct, frozen=True):
 DIRECTIVES = ("continue", "exit", "end")
 
 
-def targets_of(names: list[str], index: int) -> dict[str, int]:
-    """Where each directive leads from the task at `index`."""
+def targets_of(names: list[str]) -> list[Targets]:
+    """Where each directive leads from each task of a list."""
     places = {name: place for place, name in enumerate(names)}
-    return places | {"continue": index + 1, "exit": len(names), "end": END}
+    return [
+        ChainMap({"continue": index + 1, "exit": len(names), "end": END}, places) for index in range(max(len(names), 1))
+    ]
 
 
 def run_list(steps: tuple[Step, ...]) -> Body:

@@ -96,10 +96,15 @@ def compile_template(value: object, *, variables: frozenset[str] = frozenset()) 
 
     Raises ExpressionProblem with `pointer`, the JSON pointer (RFC 6901) of the string within the tree, and `offset` in it.
     """
-    return Template(_tree(value, "", variables), variables)
+    try:
+        return Template(_tree(value, "", None), variables)
+    except ExpressionProblem as problem:
+        if problem.pointer:
+            raise
+        return Template(_tree(value, "", variables), variables)  # tells which of the expressions it is
 
 
-def _tree(value: object, pointer: str, variables: frozenset[str]) -> syntax.Node:
+def _tree(value: object, pointer: str, variables: frozenset[str] | None) -> syntax.Node:
     if isinstance(value, str):
         inner = expression_in(value)
         return syntax.Literal(value=value) if inner is None else _leaf(inner, value, pointer, variables)
@@ -118,11 +123,12 @@ def _tree(value: object, pointer: str, variables: frozenset[str]) -> syntax.Node
     return syntax.Literal(value=value)
 
 
-def _leaf(text: str, whole: str, pointer: str, variables: frozenset[str]) -> syntax.Node:
-    """An expression of the tree; it is also written alone, so that its problems are told with their place."""
+def _leaf(text: str, whole: str, pointer: str, variables: frozenset[str] | None) -> syntax.Node:
+    """An expression of the tree. variables: it is also written alone, so that its problem is told with its place."""
     try:
         node = syntax.First(body=parse(text))
-        _written(node, variables, generator=False)
+        if variables is not None:
+            _written(node, variables, generator=False)
     except ExpressionProblem as problem:
         offset = problem.offset + whole.index("${") + 2
         raise ExpressionProblem(problem.message, offset, pointer) from None
