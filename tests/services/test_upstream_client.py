@@ -153,6 +153,12 @@ async def test_call_that_may_have_done_something_is_not(
     assert len(stand_in.received) == 1
 
 
+async def test_api_that_says_when_to_come_again_is_not_tried_at_once(client: Make, stand_in: StandIn) -> None:
+    stand_in.answers["/a"] = in_turn(plain("503 Service Unavailable", b"", "Retry-After: 60"), plain())
+    assert await status(client(retries={"most": 2, "backoff": 0})) == 503
+    assert len(stand_in.received) == 1
+
+
 async def test_retries_are_a_share_of_the_calls(client: Make, stand_in: StandIn) -> None:
     stand_in.answers["/a"] = plain("503 Service Unavailable")
     erp = client(retries={"most": 5, "backoff": 0, "share": 0.1}, breaker={"failures": 0})

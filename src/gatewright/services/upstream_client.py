@@ -170,12 +170,16 @@ class UpstreamClient:
                 if is_last or not self._may_retry():
                     raise
             else:
-                if is_last or response.status not in settings.statuses or not self._may_retry():
+                if is_last or not self._is_worth_a_retry(response) or not self._may_retry():
                     return self._answer(response, done)
                 response.close()
             await asyncio.sleep(random.uniform(0, settings.backoff * 2**attempt))  # noqa: S311
             self._refuse_when_open()
         raise AssertionError("unreachable")
+
+    def _is_worth_a_retry(self, response: "aiohttp.ClientResponse") -> bool:
+        # RFC 9110 §10.2.3: an API that says when to come again does not mean at once.
+        return response.status in self.upstream.retries.statuses and "Retry-After" not in response.headers
 
     def _may_retry(self) -> bool:
         """Retries are a share of all calls, so that they don't keep down an API that cannot cope."""

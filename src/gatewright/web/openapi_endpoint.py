@@ -1,6 +1,5 @@
 """`/openapi.json`: the description of what is served, as far as the caller may call it."""
 
-import hashlib
 from typing import Final
 
 import msgspec
@@ -9,6 +8,7 @@ import structlog
 from gatewright.app.parts import Parts
 from gatewright.services.caller import ANONYMOUS
 from gatewright.services.caller import Caller
+from gatewright.services.face import Face
 from gatewright.services.guard import Refused
 from gatewright.services.openapi import Sources
 from gatewright.web.http import JSON
@@ -20,9 +20,12 @@ from gatewright.web.parameters import Unreadable
 from gatewright.web.parameters import form_pairs
 from gatewright.web.possession import dpop_sender
 from gatewright.web.service_answers import refused
+from gatewright.web.service_face import dressed
 from gatewright.web.service_input import token_in_header
 
 PATH: Final = "/openapi.json"
+_FACE: Final = Face(etag=True, compress=True)
+"""It holds nothing secret, and nothing that a caller can choose."""
 _encode: Final = msgspec.json.Encoder().encode
 _log = structlog.get_logger("gatewright.services")
 
@@ -49,11 +52,8 @@ async def describe_services(request: Request, parts: Parts) -> Response:
         acls=await parts.directory.acls(),
     )
     body = await parts.descriptions.get(sources, None if settings.openapi_public else caller, package)
-    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()
-    headers = [(b"etag", etag), (b"cache-control", b"private, no-cache"), (b"vary", b"Authorization")]
-    if request.headers.get(b"if-none-match") == etag:
-        return Response(304, b"", headers)
-    return Response(200, body, [JSON, *headers])
+    response = Response(200, body, [JSON, NO_STORE, (b"vary", b"Authorization")])
+    return await dressed(_FACE, request, response)
 
 
 async def _caller(request: Request, parts: Parts) -> Caller:
