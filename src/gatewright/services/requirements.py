@@ -1,27 +1,30 @@
-"""What a package needs: other packages, and distributions from PyPI, which are checked and never installed."""
+"""What a package needs: other packages, and distributions from PyPI, which are checked and never installed.
+
+What reads requirements and versions takes memory, and is loaded for the first package that needs something.
+"""
 
 import sys
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
-from importlib import metadata
-
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier
-from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion
-from packaging.version import Version
+from typing import TYPE_CHECKING
 
 from gatewright.services.catalogue import Problem
 from gatewright.services.package import Package
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
 
 Place = Callable[[str], tuple[int, int]]
 """Line and column, from 1, of the value at a JSON pointer in a `package.yaml`."""
 
 
-def readable_requirement(text: str) -> Requirement:
+def readable_requirement(text: str) -> "Requirement":
     """A requirement as pip reads it (PEP 508). Raises ValueError that says what is wrong."""
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement
+
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
@@ -31,8 +34,11 @@ def readable_requirement(text: str) -> Requirement:
     return requirement
 
 
-def readable_versions(text: str) -> SpecifierSet:
+def readable_versions(text: str) -> "SpecifierSet":
     """Versions that do, `>=1.2,<2`; `*` or nothing: any (PEP 440). Raises ValueError."""
+    from packaging.specifiers import InvalidSpecifier
+    from packaging.specifiers import SpecifierSet
+
     try:
         return SpecifierSet("" if text.strip() == "*" else text)
     except InvalidSpecifier:
@@ -50,6 +56,8 @@ def unmet_requirements(package: Package, file: str, place: Place) -> tuple[Probl
 
 
 def _unmet(text: str) -> str:
+    from importlib import metadata
+
     requirement = readable_requirement(text)
     if requirement.marker is not None and not requirement.marker.evaluate():
         return ""
@@ -96,6 +104,9 @@ def _problems(package: Package, packages: Mapping[str, Package], gone: set[str],
 def _lacking(name: str, versions: str, other: Package | None, is_gone: bool) -> str:
     if other is None:
         return f"it needs the package {name}, which is {'broken' if is_gone else 'not there'}"
+    from packaging.version import InvalidVersion
+    from packaging.version import Version
+
     wanted = readable_versions(versions)
     try:
         fits = wanted.contains(Version(other.version), prereleases=True)

@@ -7,12 +7,10 @@ from typing import Final
 import msgspec
 from msgspec import Meta
 
-from gatewright.admin import package_installing
 from gatewright.admin import packages as operations
 from gatewright.kernel.errors import NotFound
 from gatewright.services.catalogue import LoadedPackage
 from gatewright.services.catalogue import Service
-from gatewright.services.installing import zip_source
 from gatewright.store.database import Transaction
 from gatewright.web.admin_api.operation import AdminCall
 from gatewright.web.admin_api.operation import Operation
@@ -112,6 +110,9 @@ async def _switch_service(call: AdminCall) -> ServiceLine:
 
 
 async def _install(call: AdminCall) -> InstalledPackage:
+    from gatewright.admin import package_installing  # loading it takes memory, and few ever need it
+    from gatewright.services.installing import zip_source
+
     done = await package_installing.install(
         call.parts.database,
         call.by,
@@ -126,6 +127,8 @@ async def _install(call: AdminCall) -> InstalledPackage:
 
 
 async def _remove(call: AdminCall) -> None:
+    from gatewright.admin import package_installing
+
     parts = call.parts
     name = call.variables["name"]
     await package_installing.remove(
