@@ -19,18 +19,18 @@ class SecureRemote(Remote):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self._certificate = _certificate(folder)
+        self.certificate = _certificate(folder)
 
     async def start(self) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self._certificate)
+        context.load_cert_chain(self.certificate)
         await self.listen(context)
         self.url = f"https://localhost:{self.port}"
 
     def trust(self, fetcher: Fetcher) -> None:
         """Make a fetcher take the certificate; all else that it checks it goes on checking."""
         context: ssl.SSLContext = fetcher._opened()._transport._pool._ssl_context  # type: ignore[attr-defined]
-        context.load_verify_locations(self._certificate)
+        context.load_verify_locations(self.certificate)
 
 
 def _certificate(folder: Path) -> Path:

@@ -16,13 +16,15 @@ from gatewright.kernel.addresses import is_public
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport over a network of ours; it has no parameter for that. It knows no proxy.
 
+    Certificates are checked by the usual authorities, or by those that SSL_CERT_FILE or SSL_CERT_DIR names.
+
     Raises AddressRefused for a host that may not be reached.
     """
 
     def __init__(self, private_hosts: PrivateHosts, connections: int) -> None:
         super().__init__(trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=httpx.create_ssl_context(trust_env=True),  # SSL_CERT_FILE, SSL_CERT_DIR: an own authority
             max_connections=connections,
             keepalive_expiry=5.0,
             network_backend=_GuardedNetwork(private_hosts),
