@@ -37,6 +37,13 @@ async def test_a_failing_flow_leaves_its_input_and_each_steps_data_and_error(sho
     assert (inner.service, inner.request, inner.depth) == ("shop:crash", "r1", 1)
 
 
+async def test_whoever_mends_it_is_told_what_the_caller_is_not(shop: Shop) -> None:
+    told = await shop.refusal("do: [{a: {set: {x: '${ .name + 1 }'}}}]", {"name": "Ada"})
+    (run,) = shop.runtime.failing_runs.take()
+    assert told.detail == ""
+    assert "cannot be added" in run.detail
+
+
 async def test_a_failing_python_function_leaves_its_traceback(shop: Shop) -> None:
     await shop.refusal(BROKEN)
     inner, _ = shop.runtime.failing_runs.take()
@@ -64,6 +71,15 @@ do:
     )
     _, outer = shop.runtime.failing_runs.take()
     assert steps_of(outer)[0].output == {"text": "-***-"}
+
+
+async def test_no_secret_is_in_the_reason(shop: Shop) -> None:
+    shop.more = "secrets: [shared_secret]\n"
+    shop.runtime.environ = {"GATEWRIGHT_SECRET_SHARED_SECRET": "s3cret-value"}
+    await shop.refusal("use: {secrets: [shared_secret]}\ndo: [{a: {set: {x: '${ $secrets.shared_secret | error }'}}}]")
+    (run,) = shop.runtime.failing_runs.take()
+    assert "s3cret-value" not in run.detail
+    assert "***" in run.detail
 
 
 @pytest.mark.parametrize(

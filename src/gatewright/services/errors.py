@@ -13,6 +13,7 @@ class ServiceError(Exception):
     type: a URI that names the kind of problem (RFC 9457 §3.1.1).
     extensions: further members of the problem, JSON values (§3.2).
     fault: whether something is broken, so that the run is kept for whoever mends it; default: a status from 500.
+    reason: what happened, for whoever mends it alone; default: detail.
     """
 
     def __init__(
@@ -24,11 +25,13 @@ class ServiceError(Exception):
         type: str = "about:blank",  # noqa: A002  the name RFC 9457 gives it
         extensions: Mapping[str, object] | None = None,
         fault: bool | None = None,
+        reason: str = "",
     ) -> None:
         if not 400 <= status <= 599:
             raise ValueError(f"a problem has a status from 400 to 599, not {status}")
         self.status, self.title, self.detail, self.type = status, title or _phrase(status), detail, type
         self.extensions = dict(extensions or {})
+        self.reason = reason or detail
         self.fault = status >= 500 if fault is None else fault
         super().__init__(f"{status} {self.title}" + (f": {detail}" if detail else ""))
 

@@ -60,8 +60,10 @@ def _failing_run(
     call: Call, values: dict[str, Any], error: ServiceError, seconds: float, at: int, cause: BaseException | None
 ) -> FailingRun:
     trace = Trace(most=_STEPS, size=_CHARACTERS, guarded=True)
+    detail = error.detail
     if isinstance(call.trace, Journal):
         call.trace.trace(trace)
+        detail = error.reason  # which may hold a secret: only the journal knows what to mask
     return FailingRun(
         id=row_id(),
         at=at,
@@ -71,7 +73,7 @@ def _failing_run(
         subject=call.caller.subject,
         status=error.status,
         title=error.title,
-        detail=str(trace.show(error.detail)),
+        detail=str(trace.show(detail)),
         seconds=seconds,
         depth=call.depth,
         input=trace.show(values),

@@ -88,7 +88,9 @@ def problem_of(error: FlowError, caller: Caller) -> ServiceError:
     status = _status(error)
     # What a flow raises or refuses to take is its answer; a 404 of another server that it did not expect is not.
     fault = status >= 500 or not told_to_all
-    return ServiceError(status, error.title, detail, type=error.type, extensions=extensions, fault=fault)
+    return ServiceError(
+        status, error.title, detail, type=error.type, extensions=extensions, fault=fault, reason=error.detail
+    )
 
 
 def _status(error: FlowError) -> int:
