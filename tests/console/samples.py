@@ -507,7 +507,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "frame": FRAME, "service": "orders:audit", "opening": OPENING,
             "scopes": [{"name": "orders", "clients": [POSTMAN], "more": 3}],
-            "members": [{"name": "staff", "members": [("ada", "/x")], "more": 0}],
+            "members": [{"name": "staff", "members": [("ada", "/x")], "more": 0}], "more_scopes": 0,
         },
     ),
     "help": ("help/index.html", {"frame": FRAME, "topics": TOPICS}),
@@ -554,12 +554,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "frame": FRAME, "scope": SCOPE, "errors": {"services": "There is no service geo:distance. Did you mean airports:distance?"},
             "values": {"name": "airports", "description": "Look up airports and distances", "folders": "airports", "services": "geo:distance", "url_templates": "GET /airports/{iata}", "revision": "1"},
             "available": {"folders": ["airports", "airports.reports"], "services": ["airports:lookup", "airports:distance"], "url_templates": ["GET /airports/{iata}"]},
-            "opens": [{"service": "airports:lookup", "routes": ["GET /airports/{iata}"], "admitted": ["staff"]}, {"service": "airports:distance", "routes": [], "admitted": []}], "clients": ["Postman (1.0)"],
+            "opens": [{"service": "airports:lookup", "routes": ["GET /airports/{iata}"], "admitted": ["staff"]}, {"service": "airports:distance", "routes": [], "admitted": []}], "clients": 2,
         },
     ),
     "scope-new": (
         "oauth/scope_form.html",
-        {"frame": FRAME, "scope": None, "errors": {}, "values": dict.fromkeys(["name", "description", "folders", "services", "url_templates"], ""), "available": {"folders": [], "services": [], "url_templates": []}, "opens": [], "clients": []},
+        {"frame": FRAME, "scope": None, "errors": {}, "values": dict.fromkeys(["name", "description", "folders", "services", "url_templates"], ""), "available": {"folders": [], "services": [], "url_templates": []}, "opens": [], "clients": 0},
     ),
     "associations": (
         "oauth/associations.html",

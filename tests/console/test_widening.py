@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import msgspec
+import pytest
 
 from gatewright.store import scopes
 from gatewright.store.database import Transaction
@@ -75,6 +76,20 @@ async def test_joining_a_group_that_an_acl_names_asks_first(console: Console) ->
     console.agrees = False
     answer = await console.submit("/groups/edit?group=staff", member=["user:id-of-ada", "user:id-of-bob"])
     assert "staff: bob" in question(answer.text)
+    assert (await console.send(answer.text)).status_code == 303
+
+
+async def test_of_very_many_clients_the_first_are_looked_at_and_the_others_told(
+    site: Site, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the first could call the new service before: those with this scope alone could not."""
+    monkeypatch.setattr("gatewright.admin.widening._MOST_CLIENTS", 1)
+    await site.associate(seed.LONELY, "customers")
+    console.agrees = False
+    answer = await console.submit("/oauth/scopes/edit?scope=customers", services="customers:find\norders:audit")
+    asked = question(answer.text)
+    assert "others with this scope alone: orders:audit" in asked
+    assert "more clients may ask for customers, and were not looked at one by one" in asked
     assert (await console.send(answer.text)).status_code == 303
 
 

@@ -45,6 +45,7 @@ from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Invalid
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.connections import Secrets
+from gatewright.services.widening import Difference
 from gatewright.services.widening import difference
 from gatewright.store import access
 from gatewright.store import clients as client_store
@@ -119,7 +120,7 @@ def _apply(
     lines = application.lines
     if prune:
         lines += pruning.prune(transaction, by, configuration, application.client_ids)
-    found = difference(before, widening.load(transaction), catalogue)
+    found = difference(before, widening.load(transaction), catalogue) if lines else Difference()
     reach = (*found.sentences(), *found.names(widening.labels(transaction, found)))
     outcome = Outcome(tuple(lines), application.secrets, application.passwords, reach, found.widens)
     if plan_only or (fail_on_widening and found.widens):

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.widening import Access
 from gatewright.services.widening import Difference
@@ -17,6 +19,8 @@ from gatewright.store.database import Transaction
 from gatewright.store.database import Verb
 
 _MOST_LABELS: Final = 20
+_MOST_CLIENTS: Final = 1000
+_OTHERS: Final = "others with this scope alone"
 
 
 class _Seen(Exception):
@@ -27,23 +31,41 @@ class _Seen(Exception):
         self.found = found
 
 
+class Concerned(msgspec.Struct, frozen=True):
+    """The clients whose reach a change can alter; of very many, the first.
+
+    more: how many there are beside them; scope: the scope that these have in common, for which a client with that scope
+    alone stands.
+    """
+
+    client_ids: Sequence[str] = ()
+    more: int = 0
+    scope: str = ""
+
+
+def concerned_by_scope(transaction: Transaction, name: str) -> Concerned:
+    """The clients that a change of a scope concerns."""
+    first, number = scopes.first_clients(transaction, name, _MOST_CLIENTS), scopes.count_clients(transaction, name)
+    return Concerned(first, number - len(first), name)
+
+
 async def preview(
     database: Database,
     catalogue: Catalogue,
-    client_ids: Sequence[str] | None,
+    concerned: Concerned,
     change: Verb[P, object],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Difference:
     """What a change would open and close. Raises what the change raises.
 
-    client_ids: the clients whose reach can change by it; None: all.
+    It blocks other writes for as long as it looks, which is why `concerned` is bounded.
     """
 
     def look(transaction: Transaction) -> None:
-        before = load(transaction, client_ids)
+        before = load(transaction, concerned)
         change(transaction, *args, **kwargs)
-        raise _Seen(difference(before, load(transaction, client_ids), catalogue))
+        raise _Seen(difference(before, load(transaction, concerned), catalogue))
 
     try:
         await database.write(look)
@@ -52,16 +74,23 @@ async def preview(
     raise AssertionError("what was only looked at was written")
 
 
-def load(transaction: Transaction, client_ids: Sequence[str] | None = None) -> Access:
-    """Who may call what now. client_ids: of these clients alone; None: of all."""
+def load(transaction: Transaction, concerned: Concerned | None = None) -> Access:
+    """Who may call what now. concerned: of these clients alone; None: of all."""
     acls = access.all_acls(transaction)
     named = sorted({group for groups in acls.values() for group in groups})
     return Access(
-        clients=scopes.associations(transaction, client_ids),
+        clients=_associations(transaction, concerned),
         scopes={scope.name: scope for scope in scopes.all_scopes(transaction)},
         acls=acls,
         members={name: _members(transaction, name) for name in named},
     )
+
+
+def _associations(transaction: Transaction, concerned: Concerned | None) -> dict[str, frozenset[str]]:
+    found = scopes.associations(transaction, None if concerned is None else concerned.client_ids)
+    if concerned is not None and concerned.more:
+        found[_OTHERS] = frozenset((concerned.scope,))
+    return found
 
 
 def labels(transaction: Transaction, found: Difference) -> dict[str, str]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from gatewright.admin import acls as operations
+from gatewright.admin.widening import Concerned
 from gatewright.admin.widening import preview
 from gatewright.console.visit import Visit
 from gatewright.console.visit import refuse_if_changed
@@ -49,7 +50,7 @@ async def edit(visit: Visit) -> Response:
     chosen = acl.target if acl else visit.field("target").strip()
     try:
         question = _question(chosen, is_new=not target)
-        if asked := await asked_first(visit, question, (), _save, visit, chosen, is_new=not target):
+        if asked := await asked_first(visit, question, Concerned(), _save, visit, chosen, is_new=not target):
             return asked
         await visit.write(_save, visit, chosen, is_new=not target)
     except (Invalid, Conflict) as refused:
@@ -81,7 +82,7 @@ async def delete(visit: Visit) -> Response:
     if visit.is_post:
         await visit.write(operations.delete, visit.by, target)
         return visit.go(_LIST, f"Access control list of {target} deleted.")
-    found = await preview(visit.parts.database, visit.catalogue, (), operations.delete, visit.by, target)
+    found = await preview(visit.parts.database, visit.catalogue, Concerned(), operations.delete, visit.by, target)
     above = next((folder for folder in folders_above(target) if folder != target and folder in acls), None)
     then = f"Then the list of {above} holds." if above else "Then every authenticated user and client may execute it."
     return visit.ask(

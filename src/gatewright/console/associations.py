@@ -12,6 +12,7 @@ from starlette.responses import Response
 from gatewright.admin import associations as operations
 from gatewright.admin.clients import find as find_client
 from gatewright.admin.scopes import find as find_scope
+from gatewright.admin.widening import Concerned
 from gatewright.console.visit import Visit
 from gatewright.console.visit import changed_members
 from gatewright.console.visit import counted
@@ -52,7 +53,7 @@ async def show(visit: Visit) -> Response:
 async def _save_client(visit: Visit) -> Response:
     client = await visit.read(find_client, visit.query("client"))
     question = _question(visit, f"Let {client.label} call more?")
-    if asked := await asked_first(visit, question, [client.client_id], _change_client, visit):
+    if asked := await asked_first(visit, question, Concerned((client.client_id,)), _change_client, visit):
         return asked
     label, after = await visit.write(_change_client, visit)
     chosen = quote(visit.query("client"), safe="")
@@ -67,7 +68,7 @@ async def _save_scope(visit: Visit) -> Response:
     name = visit.query("scope")
     concerned = sorted({*visit.fields("member")} ^ {*visit.fields("was")})
     question = _question(visit, f"Let more clients ask for {name}?")
-    if asked := await asked_first(visit, question, concerned, _change_scope, visit):
+    if asked := await asked_first(visit, question, Concerned(concerned), _change_scope, visit):
         return asked
     after = await visit.write(_change_scope, visit)
     return visit.go(

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from gatewright.admin import groups as operations
+from gatewright.admin.widening import Concerned
 from gatewright.console.visit import Visit
 from gatewright.console.visit import changed_members
 from gatewright.console.visit import counted
@@ -52,7 +53,7 @@ async def edit(visit: Visit) -> Response:
     if not visit.is_post:
         return await _form(visit, group, _values(group))
     try:
-        if asked := await asked_first(visit, _question(group.name), (), _change, visit, group.name):
+        if asked := await asked_first(visit, _question(group.name), Concerned(), _change, visit, group.name):
             return asked
         await visit.write(_change, visit, group.name)
     except (Invalid, Conflict) as refused:

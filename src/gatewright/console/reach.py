@@ -29,6 +29,7 @@ from gatewright.store.database import Transaction
 from gatewright.store.records import Scope
 
 _MOST: Final = 50
+_MOST_CLIENTS: Final = 10
 
 Fact = tuple[str, list[str], str]
 """A name, the names it stands for, and the address that each of them ends."""
@@ -124,6 +125,7 @@ async def _service(visit: Visit, name: str) -> Response:
         service=name,
         opening=found,
         scopes=await visit.read(_clients_of, found.scopes),
+        more_scopes=max(0, len(found.scopes) - _MOST),
         members=await visit.read(_members_of, [] if found.is_open else list(found.admitted)),
     )
 
@@ -171,11 +173,12 @@ def _folders(found: list[Scope]) -> list[str]:
 
 
 def _clients_of(transaction: Transaction, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The first scopes, each with its first clients."""
     rows = []
-    for name in names:
-        ids = scopes.clients(transaction, name)
-        found = [client for each in ids[:_MOST] if (client := clients.find(transaction, each))]
-        rows.append({"name": name, "clients": found, "more": max(0, len(ids) - _MOST)})
+    for name in names[:_MOST]:
+        ids = scopes.first_clients(transaction, name, _MOST_CLIENTS)
+        found = [client for each in ids if (client := clients.find(transaction, each))]
+        rows.append({"name": name, "clients": found, "more": scopes.count_clients(transaction, name) - len(ids)})
     return rows
 
 

@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from gatewright.admin import scopes as operations
+from gatewright.admin.widening import concerned_by_scope
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
@@ -25,6 +26,7 @@ from gatewright.store.database import Transaction
 from gatewright.store.records import Scope
 
 _LIST: Final = "/console/oauth/scopes"
+_MOST_LABELS: Final = 20
 _TRAIL: Final = [("Security", ""), ("OAuth", "/console/oauth"), ("Scope Management", _LIST)]
 
 
@@ -67,9 +69,9 @@ async def edit(visit: Visit) -> Response:
     base = msgspec.structs.replace(scope, revision=int(revision) if revision.isdigit() else 0)
     try:
         new = operations.read_scope(_read(visit) | {"name": scope.name}, base)
-        may_ask = await visit.read(scopes.clients, scope.name)
+        concerned = await visit.read(concerned_by_scope, scope.name)
         change = partial(operations.update, by=visit.by, scope=new, catalogue=visit.catalogue)
-        if asked := await asked_first(visit, _question(scope.name), may_ask, change):
+        if asked := await asked_first(visit, _question(scope.name), concerned, change):
             return asked
         await visit.write(change)
     except (Invalid, Conflict) as refused:
@@ -84,14 +86,13 @@ async def delete(visit: Visit) -> Response:
         await visit.write(operations.delete, visit.by, scope.name)
         return visit.go(_LIST, f"Scope {scope.name} deleted.")
     labels = await visit.read(_client_labels, scope.name)
+    number = await visit.read(scopes.count_clients, scope.name)
     return visit.ask(
         section="scopes",
         trail=_TRAIL,
         heading=f"Delete scope {scope.name}?",
-        sentences=[
-            f"{counted(len(labels), 'client')} may ask for it. Tokens that carry it open nothing by it any more."
-        ],
-        items=labels[:20],
+        sentences=[f"{counted(number, 'client')} may ask for it. Tokens that carry it open nothing by it any more."],
+        items=labels,
         action=f"{_LIST}/delete?scope={quote(scope.name, safe='')}",
         button="Delete scope",
         cancel=_LIST,
@@ -118,7 +119,7 @@ async def _form(
             "url_templates": sorted(catalogue.templates.by_text),
         },
         opens=_opens(visit, scope, await visit.parts.directory.acls()) if scope else [],
-        clients=await visit.read(_client_labels, scope.name) if scope else [],
+        clients=await visit.read(scopes.count_clients, scope.name) if scope else 0,
     )
 
 
@@ -149,9 +150,10 @@ def _read(visit: Visit) -> dict[str, Any]:
 
 
 def _counts(transaction: Transaction, names: list[str]) -> dict[str, int]:
-    return {name: len(scopes.clients(transaction, name)) for name in names}
+    return {name: scopes.count_clients(transaction, name) for name in names}
 
 
 def _client_labels(transaction: Transaction, name: str) -> list[str]:
-    found = (clients.find(transaction, client_id) for client_id in scopes.clients(transaction, name))
-    return sorted(client.label for client in found if client)
+    """The labels of the first clients that may ask for a scope."""
+    first = scopes.first_clients(transaction, name, _MOST_LABELS)
+    return sorted(client.label for each in first if (client := clients.find(transaction, each)))

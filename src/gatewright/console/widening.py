@@ -1,12 +1,12 @@
 """The question before a change that lets somebody call what it could not: what exactly, in numbers and names."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from gatewright.admin import widening
+from gatewright.admin.widening import Concerned
 from gatewright.console.visit import Visit
 from gatewright.console.visit import revision_of
 from gatewright.services.widening import Difference
@@ -30,16 +30,16 @@ class Question(msgspec.Struct, frozen=True):
 async def asked_first(
     visit: Visit,
     question: Question,
-    client_ids: Sequence[str],
+    concerned: Concerned,
     change: Verb[P, object],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Response | None:
     """The question when the change widens something and it was not answered yet; None: go on and make it.
 
-    client_ids: the clients whose reach can change. Raises what the change raises.
+    Raises what the change raises.
     """
-    found = await widening.preview(visit.parts.database, visit.catalogue, client_ids, change, *args, **kwargs)
+    found = await widening.preview(visit.parts.database, visit.catalogue, concerned, change, *args, **kwargs)
     seen = revision_of(found)
     if not found.widens or visit.field(_FIELD) == seen:
         return None
@@ -48,7 +48,7 @@ async def asked_first(
         section=question.section,
         trail=question.trail,
         heading=question.heading,
-        sentences=found.sentences(),
+        sentences=[*found.sentences(), *_not_looked_at(concerned)],
         items=await named(visit, found),
         action=question.action,
         hidden=[*sent, (_FIELD, seen)],
@@ -58,8 +58,12 @@ async def asked_first(
     )
 
 
+def _not_looked_at(concerned: Concerned) -> list[str]:
+    if not concerned.more:
+        return []
+    return [f"{concerned.more:,} more clients may ask for {concerned.scope}, and were not looked at one by one."]
+
+
 async def named(visit: Visit, found: Difference) -> list[str]:
     """A difference in names, the first of them."""
-    lines = found.names(await visit.read(widening.labels, found))
-    more = len(lines) - _MOST
-    return [*lines[:_MOST], f"… and {more:,} more"] if more > 0 else lines
+    return found.names(await visit.read(widening.labels, found), _MOST)

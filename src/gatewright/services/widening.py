@@ -1,6 +1,9 @@
 """What a change opens and closes: the difference of who could call what before and after it."""
 
 from collections.abc import Mapping
+from itertools import chain
+from itertools import islice
+from typing import Final
 
 import msgspec
 
@@ -12,6 +15,8 @@ from gatewright.services.reach import Way
 from gatewright.services.reach import admitted_by
 from gatewright.services.reach import ways_of
 from gatewright.store.records import Scope
+
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,55 +80,58 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"{_count(count, 'principal')} may execute more, by a group that an ACL names.")
         return found
 
-    def names(self, labels: Mapping[str, str]) -> list[str]:
-        """The difference in names, one line for each client, service or group.
+    def names(self, labels: Mapping[str, str], most: int = 200) -> list[str]:
+        """The difference in names, one line for each client, service or group; of more than `most`, how many more.
 
         labels: of clients, by client_id; and of the groups' members.
         """
-        return [
-            *(f"+ {labels.get(each.client_id, each.client_id)}: {_listed(each.ways)}" for each in self.opened),
-            *(f"+ {each.service}: {', '.join(each.who)}" for each in self.admitted),
-            *(
+        lines = chain(
+            (f"+ {labels.get(each.client_id, each.client_id)}: {_listed(each.ways)}" for each in self.opened),
+            (f"+ {each.service}: {', '.join(each.who)}" for each in self.admitted),
+            (
                 f"+ {group}: {', '.join(labels.get(each, each) for each in members)}"
                 for group, members in self.joined.items()
             ),
-            *(f"- {labels.get(each.client_id, each.client_id)}: {_listed(each.ways)}" for each in self.closed),
-            *(f"- {each.service}: {', '.join(each.who)}" for each in self.shut),
-        ]
+            (f"- {labels.get(each.client_id, each.client_id)}: {_listed(each.ways)}" for each in self.closed),
+            (f"- {each.service}: {', '.join(each.who)}" for each in self.shut),
+        )
+        shown = list(islice(lines, most))
+        more = sum(map(len, (self.opened, self.admitted, self.joined, self.closed, self.shut))) - len(shown)
+        return [*shown, f"… and {more:,} more"] if more else shown
 
 
 def difference(before: Access, after: Access, catalogue: Catalogue) -> Difference:
     """What changed between two times, in the catalogue of today."""
-    reach_before, reach_after = _Reached(before, catalogue), _Reached(after, catalogue)
-    opened, closed = [], []
-    for client_id in sorted({*before.clients, *after.clients}):
-        had, has = reach_before.of(client_id), reach_after.of(client_id)
-        if has - had:
-            opened.append(ForClient(client_id, tuple(sorted(has - had))))
-        if had - has:
-            closed.append(ForClient(client_id, tuple(sorted(had - has))))
+    changes = _Changes(before, after, catalogue)
+    clients = sorted({*before.clients, *after.clients})
+    found = [(client_id, *changes.of(client_id)) for client_id in clients]
     return Difference(
-        opened=tuple(opened),
-        closed=tuple(closed),
+        opened=tuple(ForClient(client_id, opened) for client_id, opened, _ in found if opened),
+        closed=tuple(ForClient(client_id, closed) for client_id, _, closed in found if closed),
         admitted=_admissions(before.acls, after.acls, catalogue),
         shut=_admissions(after.acls, before.acls, catalogue),
         joined=_joined(before, after),
     )
 
 
-class _Reached:
-    """What clients reach at one time. Clients with the same scopes share an answer."""
+class _Changes:
+    """What clients reach at two times. Clients with the same scopes at both share an answer: there may be very many."""
 
-    def __init__(self, access: Access, catalogue: Catalogue) -> None:
-        self._access, self._catalogue = access, catalogue
-        self._known: dict[frozenset[str], frozenset[Way]] = {}
+    def __init__(self, before: Access, after: Access, catalogue: Catalogue) -> None:
+        self._before, self._after, self._catalogue = before, after, catalogue
+        self._known: dict[tuple[frozenset[str], frozenset[str]], tuple[tuple[Way, ...], tuple[Way, ...]]] = {}
 
-    def of(self, client_id: str) -> frozenset[Way]:
-        names = self._access.clients.get(client_id, frozenset())
-        if names not in self._known:
-            scopes = [self._access.scopes[name] for name in names if name in self._access.scopes]
-            self._known[names] = ways_of(scopes, self._catalogue)
-        return self._known[names]
+    def of(self, client_id: str) -> tuple[tuple[Way, ...], tuple[Way, ...]]:
+        """What opens to a client, and what closes."""
+        had = self._before.clients.get(client_id, _NONE)
+        has = self._after.clients.get(client_id, _NONE)
+        if (had, has) not in self._known:
+            ways_before, ways_after = self._ways(had, self._before), self._ways(has, self._after)
+            self._known[had, has] = tuple(sorted(ways_after - ways_before)), tuple(sorted(ways_before - ways_after))
+        return self._known[had, has]
+
+    def _ways(self, names: frozenset[str], access: Access) -> frozenset[Way]:
+        return ways_of([access.scopes[name] for name in names if name in access.scopes], self._catalogue)
 
 
 def _admissions(before: Acls, after: Acls, catalogue: Catalogue) -> tuple[Admission, ...]:

@@ -56,6 +56,21 @@ def clients(transaction: Transaction, name: str) -> tuple[str, ...]:
     return names(transaction.rows("SELECT client_id FROM client_scopes WHERE scope = ? ORDER BY client_id", (name,)))
 
 
+def count_clients(transaction: Transaction, name: str) -> int:
+    """How many clients are associated with the scope."""
+    row = transaction.row("SELECT count(*) FROM client_scopes WHERE scope = ?", (name,))
+    return int(row[0]) if row else 0
+
+
+def first_clients(transaction: Transaction, name: str, limit: int) -> tuple[str, ...]:
+    """The ids of the first clients associated with the scope."""
+    return names(
+        transaction.rows(
+            "SELECT client_id FROM client_scopes WHERE scope = ? ORDER BY client_id LIMIT ?", (name, limit)
+        )
+    )
+
+
 def associations(transaction: Transaction, client_ids: Sequence[str] | None = None) -> dict[str, frozenset[str]]:
     """The scopes of clients that have some, by client_id. client_ids: of these alone; None: of all."""
     found: dict[str, set[str]] = {}
