@@ -37,6 +37,7 @@ PACKAGE = """
         "orders.stock:rows": {compress: true, etag: true}
         "orders.stock:place": {idempotency: 3600}
         "orders.stock:limited": {rate: {requests: 2, seconds: 60}}
+        "orders.stock:whole": {cache: {seconds: 60}}
     """
 STOCK = '''
     import asyncio
@@ -89,9 +90,22 @@ STOCK = '''
     '''
 
 
+WHOLE = """
+    document:
+      {dsl: '1.0.3', namespace: stock, name: whole, version: '1.0.0', metadata: {gatewright: {output: response}}}
+    do:
+      - answer: {set: {headers: '${ if .said then {"Cache-Control": .said} else {} end }', content: x}}
+    """
+
+
 @pytest_asyncio.fixture
 async def face(seeded: Path, tmp_path: Path) -> AsyncIterator[Site]:
-    for name, text in (("package.yaml", PACKAGE), ("services/orders/stock.py", STOCK)):
+    files = {
+        "package.yaml": PACKAGE,
+        "services/orders/stock.py": STOCK,
+        "services/orders/stock/whole.flow.yaml": WHOLE,
+    }
+    for name, text in files.items():
         path = tmp_path / "packages" / "Face" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
@@ -248,13 +262,21 @@ async def test_answer_that_is_declared_cacheable_says_so_and_is_not_sent_twice(f
 
 
 async def test_template_is_served_by_its_own_word(face: Site, token: str) -> None:
-    assert (await face.call("/stock/1", token)).headers["cache-control"] == "public, max-age=5"
+    answer = await face.call("/stock/1", token, headers={"Origin": "https://app.example"})
+    assert (answer.headers["cache-control"], answer.headers["vary"]) == ("public, max-age=5", "Accept, Origin")
 
 
 async def test_etag_alone_asks_for_revalidation(face: Site, token: str) -> None:
     answer = await face.call("/stock", token)
     assert answer.headers["cache-control"] == "private, no-cache"
     assert (await face.call("/stock", token, headers={"If-None-Match": "*"})).status_code == 304
+
+
+async def test_what_a_flow_says_of_caching_goes_before_its_package(face: Site, token: str) -> None:
+    usual = await face.call(invoke("whole"), token)
+    assert (usual.status_code, usual.headers["cache-control"]) == (200, "private, max-age=60")
+    for said in ("no-store", "max-age=1"):
+        assert (await face.call(invoke(f"whole?said={said}"), token)).headers["cache-control"] == said
 
 
 async def test_head_has_the_validators_of_get(face: Site, token: str) -> None:

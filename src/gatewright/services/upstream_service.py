@@ -87,7 +87,7 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
             method, path = self.operation.method, values
             rest = {name: value for name, value in values.items() if name not in self.path.variables}
             query, body = (rest, None) if method in _IN_QUERY else ({}, rest)
-        headers = [("Accept", "application/json"), *await self._own_headers(call)]
+        headers = [("Accept", "application/json"), ("Accept-Encoding", "identity"), *await self._own_headers(call)]
         if body is not None:
             headers.append(("Content-Type", "application/json"))
         request = UpstreamRequest(

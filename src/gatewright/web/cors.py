@@ -49,7 +49,7 @@ def joined(headers: Headers, granted: Headers) -> Headers:
     if own is None:
         return [*headers, *granted]
     rest = [pair for pair in granted if pair[0] != b"vary"]
-    if len(rest) < len(granted):
+    if len(rest) < len(granted) and b"Origin" not in own:
         headers = [(name, value + b", Origin") if name == b"vary" else (name, value) for name, value in headers]
     return [*headers, *rest]
 

@@ -14,17 +14,19 @@ from gatewright.web.http import Request
 _MINUTE: Final = 60.0
 
 
-async def take(request: Request, parts: Parts, caller: Caller, service: Service, face: Face | None) -> Sequence[Left]:
+async def take(
+    request: Request, parts: Parts, caller: Caller, service: Service, template: str, face: Face | None
+) -> Sequence[Left]:
     """Count a call that was admitted; what its limits leave. Raises TooMany.
 
-    Who has no client is told apart by his address.
+    template: by which it came; empty: by the service's own address. Who has no client is told apart by his address.
     """
     left = []
     who = caller.client_id or request.address
     if caller.rate_limit is not None:
         left.append(parts.rates.take("client", (who,), Rate(requests=caller.rate_limit, seconds=_MINUTE)))
     if face is not None and face.rate is not None:
-        left.append(parts.rates.take("service", (who, service.name), face.rate))
+        left.append(parts.rates.take("service", (who, service.name, template), face.rate))
     if caller.daily_quota is not None and caller.client_id is not None:
         await parts.quotas.take(caller.client_id, caller.daily_quota)
     return left

@@ -37,13 +37,13 @@ def answered(output: object, service: Service, form: Form | None = None) -> Resp
     if not service.gives_response:
         return Response(200, encode(output, service.name), _OK_HEADERS)
     given = response_of(output)
-    headers = {b"cache-control": b"no-store", b"content-type": b"application/json"}
+    headers = {b"content-type": b"application/json"}
     headers |= {name.encode(): value.encode() for name, value in given.headers.items()}
     if isinstance(given.content, str) and not headers[b"content-type"].startswith(b"application/json"):
         body = given.content.encode()
     else:
         body = b"" if given.content is None else encode(given.content, service.name)
-    return Response(given.status, body, list(headers.items()))
+    return Response(given.status, body, [*headers.items(), *(() if b"cache-control" in headers else (NO_STORE,))])
 
 
 def refused(error: Refused, request: Request, resource_metadata: str) -> Response:

@@ -41,7 +41,8 @@ class Admitted(NamedTuple):
 async def answer(call: Admitted, face: Face | None) -> Response:
     """The answer, after the call was counted against its limits. Raises ServiceError."""
     request, service = call.request, call.service
-    limits = await take(request, call.parts, call.caller, service, face)
+    template = call.match.template.text if call.match else ""
+    limits = await take(request, call.parts, call.caller, service, template, face)
     if service.forwarder is not None:
         response = await forward(request, call.parts, call.catalogue, service, call.match, call.body, call.caller)
     else:

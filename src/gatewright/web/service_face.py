@@ -7,6 +7,7 @@ from typing import Final
 
 from gatewright.services.face import Cache
 from gatewright.services.face import Face
+from gatewright.web.http import NO_STORE
 from gatewright.web.http import Headers
 from gatewright.web.http import Request
 from gatewright.web.http import Response
@@ -37,17 +38,17 @@ async def dressed(face: Face, request: Request, response: Response) -> Response:
 
 def _add_validators(face: Face, body: bytes, headers: Headers) -> None:
     names = {name for name, _ in headers}
-    own = next((value for name, value in headers if name == b"cache-control"), b"no-store")
-    if face.cache is not None and own == b"no-store":
-        headers[:] = [pair for pair in headers if pair[0] != b"cache-control"]
-        headers.append((b"cache-control", _cache_control(face.cache)))
-    elif face.etag and own == b"no-store":
-        headers[:] = [pair for pair in headers if pair[0] != b"cache-control"]
-        headers.append((b"cache-control", b"private, no-cache"))
+    if any(pair is NO_STORE for pair in headers):  # the usual one; what a flow or an upstream says stays
+        said = (
+            _cache_control(face.cache) if face.cache is not None else b"private, no-cache" if face.etag else b"no-store"
+        )
+        headers[:] = [(b"cache-control", said) if pair is NO_STORE else pair for pair in headers]
     if (face.etag or face.cache is not None) and b"etag" not in names:
         headers.append((b"etag", b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()))
     if face.cache is not None or face.etag:
         add_vary(headers, b"Accept")
+    if face.cache is not None and face.cache.public:
+        add_vary(headers, b"Origin")  # what a shared cache keeps of a request without an origin has no CORS headers
 
 
 def _cache_control(cache: Cache) -> bytes:
