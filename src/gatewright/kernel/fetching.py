@@ -21,6 +21,7 @@ from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.freshness import freshness
 from gatewright.kernel.lazily import Lazily
 from gatewright.kernel.memory import Memory
+from gatewright.kernel.memory import WeighedMemory
 from gatewright.kernel.single_flight import SingleFlight
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ FAILURE_KEPT: Final = 30
 _SECONDS: Final = 5.0
 _MOST_BYTES: Final = 262_144
 _MOST_DOCUMENTS: Final = 1000
+_MOST_KEPT_BYTES: Final = 16_777_216  # of all documents together
 _CONNECTIONS: Final = 20
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -73,7 +75,9 @@ class Fetcher:
         self._private_hosts, self._clock = private_hosts, clock
         self._seconds, self._most_bytes = seconds, most_bytes
         self._client: httpx.AsyncClient | None = None
-        self._kept: Memory[str, Document] = Memory(_MOST_DOCUMENTS)
+        self._kept: Memory[str, Document] = WeighedMemory(
+            _MOST_DOCUMENTS, lambda document: len(document.body), _MOST_KEPT_BYTES
+        )
         self._failures: Memory[str, tuple[int, str]] = Memory(_MOST_DOCUMENTS)
         self._running: SingleFlight[str, Document] = SingleFlight()
 

@@ -1,5 +1,6 @@
 """What a process remembers, bounded."""
 
+from collections.abc import Callable
 from typing import Generic
 from typing import TypeVar
 
@@ -29,3 +30,17 @@ class Memory(Generic[K, V]):
     def items(self) -> list[tuple[K, V]]:
         """A copy of the entries."""
         return list(self._entries.items())
+
+
+class WeighedMemory(Memory[K, V]):
+    """A map bounded by the weight of its entries, too, for what strangers may make large; the oldest make room."""
+
+    def __init__(self, most: int, weigh: Callable[[V], int], most_weight: int) -> None:
+        super().__init__(most)
+        self._weigh, self._most_weight = weigh, most_weight
+
+    def put(self, key: K, value: V) -> None:
+        """Remember."""
+        super().put(key, value)
+        while len(self._entries) > 1 and sum(map(self._weigh, self._entries.values())) > self._most_weight:
+            del self._entries[next(iter(self._entries))]

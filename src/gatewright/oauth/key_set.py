@@ -17,7 +17,7 @@ from joserfc.jwk import import_key
 from gatewright.kernel.fetching import Document
 from gatewright.kernel.fetching import Fetcher
 from gatewright.kernel.fetching import FetchFailed
-from gatewright.kernel.memory import Memory
+from gatewright.kernel.memory import WeighedMemory
 
 ASYMMETRIC: Final = ("ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
 """The signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1) that a public key verifies here."""
@@ -68,7 +68,7 @@ class _Set(msgspec.Struct):
     keys: list[dict[str, Any]]
 
 
-_parsed: Memory[bytes, tuple[PublicKey, ...]] = Memory(2000)
+_parsed: WeighedMemory[bytes, tuple[PublicKey, ...]] = WeighedMemory(2000, len, 5000)
 """Keys by the digest of the text they were read from: reading them takes longer than verifying does."""
 
 
