@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from gatewright.kernel.errors import Unavailable
@@ -112,3 +113,22 @@ async def test_a_failing_call_is_found_by_the_request_id_that_its_answer_carries
     (run,) = await site.parts.database.read(failing_runs.of_request, answer.headers["x-request-id"])
     assert (run.service, run.client_id, run.status) == ("orders:greet", "ledger", answer.status_code)
     assert [step["name"] for step in run.steps] == ["greet"]
+
+
+async def test_what_is_kept_of_failing_runs_is_the_administrators_choice(site: Site) -> None:
+    token = await site.access_token()
+
+    async def kept() -> str:
+        answer = await site.call("/invoke/orders/greet", token, method="POST", json={"name": ["s3cret-name"]})
+        await site.parts.reporter.flush()
+        runs = await site.parts.database.read(failing_runs.of_request, answer.headers["x-request-id"])
+        return msgspec.json.encode(runs).decode()
+
+    assert "s3cret-name" in await kept()
+    await site.change_settings(failing_runs="without_data")
+    without = await kept()
+    assert "s3cret-name" not in without
+    assert '"pointer":"/do/0/greet"' in without
+    assert '"title":"Expression Error"' in without
+    await site.change_settings(failing_runs="none")
+    assert await kept() == "[]"

@@ -60,7 +60,6 @@ _MOST_BATCHES: Final = 5000
 _BETWEEN_BATCHES: Final = 0.02  # seconds that belong to requests
 _CHANGES_KEPT: Final = 3600  # seconds
 _ACTIVITY_KEPT: Final = 2 * 86_400  # seconds
-_FAILING_RUNS_KEPT: Final = 7 * 86_400  # seconds
 _log = structlog.get_logger("gatewright.app")
 
 
@@ -112,7 +111,7 @@ class Parts:
             activity=self.activity,
             spans=self.spans,
         )
-        self.reporter = Reporter(self.runtime, database, clock)
+        self.reporter = Reporter(self.runtime, database, self.directory, clock)
         self.shared = SharedPackages(database, self.packages_folder, active=settings.database != "sqlite")
         self.watcher = Watcher(
             Loader(self.packages_folder, builtins),
@@ -177,7 +176,8 @@ class Parts:
             try:
                 await self._in_batches(cleanup.expired_rows, self.clock())
                 await self._in_batches(activity.forget, self.clock() - _ACTIVITY_KEPT)
-                await self._in_batches(failing_runs.forget, self.clock() - _FAILING_RUNS_KEPT)
+                kept = (await self.directory.settings()).failing_run_lifetime
+                await self._in_batches(failing_runs.forget, self.clock() - kept)
                 await self.remove_unused_clients()
                 await self.remove_old_refusals()
                 await self.database.write(cleanup.old_changes, self.clock() - _CHANGES_KEPT)

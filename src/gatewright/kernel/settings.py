@@ -21,6 +21,7 @@ DpopNonce = Literal["optional", "required"]
 LifetimeByGrant = dict[str, Lifetime]
 """Seconds by the name that Allowed Grants give a grant."""
 SecondFactorRequired = Literal["nobody", "administrators", "everybody"]
+FailingRuns = Literal["with_data", "without_data", "none"]
 SigningAlgorithm = Literal["ES256", "EdDSA", "PS256", "RS256"]
 
 
@@ -249,6 +250,16 @@ class GlobalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 10000
     refusal_lifetime: Annotated[
         int, Meta(ge=60, le=31536000, description="Seconds for which a receipt of a refused request is kept.")
+    ] = 604800
+    failing_runs: Annotated[
+        FailingRuns,
+        Meta(
+            description="What is kept of runs of services that fail: each step `with_data`, secrets masked; `without_data`, "
+            "where no data of callers may be kept; or `none`."
+        ),
+    ] = "with_data"
+    failing_run_lifetime: Annotated[
+        int, Meta(ge=60, le=31536000, description="Seconds for which a failing run is kept.")
     ] = 604800
     openapi_public: Annotated[
         bool,

@@ -51,6 +51,22 @@ class FailingRuns:
         return taken
 
 
+def without_data(run: FailingRun) -> FailingRun:
+    """The run without what went in and out: names, times, statuses and the titles of errors alone."""
+    kept = ("pointer", "name", "kind", "started", "iteration", "seconds", "then")
+    steps = [{name: step[name] for name in kept} | _bare(step.get("error")) for step in run.steps]
+    return msgspec.structs.replace(run, detail="", input=None, cause="", steps=steps)
+
+
+def _bare(error: Any) -> dict[str, Any]:
+    told = (
+        {name: error[name] for name in ("type", "title", "status") if name in error}
+        if isinstance(error, dict)
+        else error
+    )
+    return {"input": None, "output": None, "context": None, "error": told}
+
+
 def steps_of(run: FailingRun) -> list[Record]:
     """The steps of a run that was kept."""
     return msgspec.convert(run.steps, list[Record])
