@@ -139,7 +139,7 @@ def test_run_stops_where_b_says_and_goes_on_with_changed_data(flow: Page) -> Non
     page.keyboard.press("Control+Enter")
     expect(page.locator("#stopped")).to_contain_text("Stopped before greet")
     expect(card(page, "greet").locator(".flow-mark")).to_contain_text("paused here")
-    page.get_by_label("Data").fill('{"name": "Grace"}')
+    page.get_by_role("textbox", name="Data").fill('{"name": "Grace"}')
     page.get_by_role("button", name="Go on").click()
     expect(page.locator("#output")).to_contain_text("Hello, Grace")
     expect(card(page, "greet").locator(".flow-mark")).to_contain_text("ms")

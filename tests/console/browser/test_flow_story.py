@@ -49,6 +49,8 @@ def open_by_scope(page: Page) -> None:
     page.goto("/console/oauth/scopes/edit?scope=routes")
     page.get_by_label("Services", exact=True).fill("routes:plan\nroutes:story")
     page.locator("[data-save]").click()
+    expect(page.locator(".confirm")).to_contain_text("Opens 1 more service")
+    page.locator(".confirm").get_by_role("button", name="Save").click()
     page.get_by_role("status").first.wait_for()
 
 
