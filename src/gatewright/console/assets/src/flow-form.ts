@@ -21,7 +21,9 @@ export class StepForm {
     const { selected, text } = this.editor;
     const state = `${selected}\n${this.editor.stops.has(selected)}\n${text.text}`;
     if (state === this.shown && this.panel.childElementCount) return;
-    const active = document.activeElement as HTMLElement | null;
+    const active = document.activeElement as HTMLInputElement | null;
+    const typed = active !== null && this.panel.contains(active) && active.matches("textarea, input[type=text]");
+    if (typed && active.value !== active.defaultValue) return; // what is being typed stays; it is shown anew once it is left
     const kept = active && this.panel.contains(active) ? (active.dataset.path ?? active.dataset.action) : undefined;
     this.shown = state;
     this.panel.replaceChildren(...this.content());
@@ -94,7 +96,7 @@ export class StepForm {
     if (field.type === "choice" || field.type === "step") return this.choice(field, value);
     if (field.type === "yaml") {
       const area = document.createElement("textarea");
-      area.value = value;
+      area.defaultValue = value;
       area.rows = Math.min(Math.max(value.split("\n").length, 1), 14);
       area.spellcheck = false;
       area.placeholder = field.hint ?? "";
@@ -102,7 +104,7 @@ export class StepForm {
     }
     const input = document.createElement("input");
     input.type = "text";
-    input.value = value;
+    input.defaultValue = value;
     input.autocomplete = "off";
     input.spellcheck = false;
     input.placeholder = field.hint ?? "";
@@ -128,6 +130,7 @@ export class StepForm {
     if (!control.dataset.path) return;
     const path = JSON.parse(control.dataset.path) as (string | number)[];
     const { selected, text } = this.editor;
+    control.defaultValue = control.value; // it is in the text from here on
     if (!path.length) return this.rename(control);
     const type = control.dataset.type;
     const value = type === "tick" ? (control.checked ? "true" : "") : control.value;
@@ -147,7 +150,7 @@ export class StepForm {
     const { selected, text } = this.editor;
     const name = control.value.trim();
     const pointer = stepAt(listOf(selected), Number(selected.split("/").at(-2)), name);
-    if (!this.editor.edit(() => text.rename(selected, name), pointer)) control.value = selected.split("/").at(-1)!;
+    if (!this.editor.edit(() => text.rename(selected, name), pointer)) control.value = control.defaultValue = selected.split("/").at(-1)!;
     else announce(`Step renamed to ${name}.`);
   }
 
