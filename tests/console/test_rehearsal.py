@@ -23,7 +23,7 @@ def contents(transaction: Transaction) -> dict[str, list[Any]]:
     """All that is kept."""
     names = transaction.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
     return {
-        str(name): list(transaction.rows(f"SELECT * FROM {name} ORDER BY 1, 2"))
+        str(name): sorted(transaction.rows(f"SELECT * FROM {name}"), key=repr)
         for (name,) in names
         if name != "alembic_version"
     }
