@@ -105,6 +105,12 @@ async def test_bad_input_is_a_400_whose_words_everyone_sees(shop) -> None:
     assert (error.status, "/n" in error.detail) == (400, True)
 
 
+async def test_output_that_does_not_fit_the_flows_schema_is_the_services_fault(shop) -> None:
+    flow = "output: {schema: {document: {type: object, required: [n]}}}\ndo:\n  - a: {set: {secret: hunter2}}\n"
+    error = await shop.refusal(flow)
+    assert (error.status, error.fault, error.detail) == (500, True, "")
+
+
 async def test_inner_words_are_for_administrators_only(shop) -> None:
     flow = "do:\n  - a: {set: {b: '${ .secret | tonumber }'}}\n"
     told = await shop.refusal(flow, {"secret": "hunter2"})

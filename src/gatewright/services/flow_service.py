@@ -94,6 +94,8 @@ def problem_of(error: FlowError, caller: Caller) -> ServiceError:
 
 
 def _status(error: FlowError) -> int:
+    if error.instance == "/output" and error.origin != "raise":
+        return 500  # what came out does not fit the flow's own schema: nothing that the caller could mend
     # A flow may give its errors any number; only these are an answer's.
     return error.http_status if 400 <= error.http_status <= 599 else 500
 
