@@ -1,4 +1,9 @@
+import json
+from urllib.parse import unquote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gatewright.services.errors import FileProblem
 from gatewright.services.errors import ServiceError
@@ -81,3 +86,43 @@ def test_value_that_might_lead_elsewhere_is_refused(value: object) -> None:
 def test_rest_that_might_lead_elsewhere_is_refused(value: str) -> None:
     with pytest.raises(ServiceError):
         PathMapping("/files/{+path}").filled({"path": value})
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 10**6)
+    | st.text(max_size=12)
+    | st.sampled_from(["all", "header", "GET"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+ODD_ADDRESSES = st.text(max_size=20) | st.sampled_from(
+    ["http://[::1", "http://a:b", "http://[::1]:80/", "//x", "http://a\\b"]
+)
+
+
+@given(st.dictionaries(st.sampled_from(Upstream.__struct_fields__), VALUES, max_size=4), ODD_ADDRESSES)
+def test_any_document_is_an_upstream_or_a_problem_with_its_place(document: dict[str, object], address: str) -> None:
+    problem = problem_of(json.dumps({"base_url": address, **document}))
+    assert problem is None or (problem.line, bool(problem.message)) == (1, True)
+
+
+def problem_of(text: str) -> FileProblem | None:
+    try:
+        parse_upstream(text, "file")
+    except FileProblem as problem:
+        return problem
+    return None
+
+
+@given(st.text(max_size=30), st.dictionaries(st.sampled_from(["a", "b"]), VALUES))
+def test_any_path_stays_below_its_beginning(text: str, values: dict[str, object]) -> None:
+    try:
+        filled = PathMapping(f"/base/{text}").filled(values)
+    except (ValueError, ServiceError):
+        return
+    assert filled.startswith("/base/")
+    assert not {".", ".."} & set(unquote(filled).split("/"))
+    assert filled.isascii()
+    assert filled.isprintable()
