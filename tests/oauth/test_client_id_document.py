@@ -154,6 +154,7 @@ class TestWhatPeopleSee:
         for _ in range(2):
             page = await described.ask(redirect_uri=ELSEWHERE)
             assert "goes to another place, <b>127.0.0.1</b>" in page.text
+            assert 'name="remember"' not in page.text
             await described.site.submit_consent(page, remember="true")
 
     async def test_a_remembered_consent_lasts_until_the_document_changes(self, described: Described) -> None:
