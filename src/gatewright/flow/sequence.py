@@ -20,10 +20,16 @@ Targets = Mapping[str, int]
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A compiled list or task kind. `run` is called with frame, data (and, for a kind, variables); awaited when so said."""
+    """A compiled list or task kind. `run` is called with frame, data (and, for a kind, variables); awaited when so said.
+
+    value: of a kind that does nothing but give a value, `value(data, variables, budget)`.
+    only: of a list of one step that waits for nothing, that step's `run`.
+    """
 
     is_async: bool
     run: Callable[..., Any]
+    value: Callable[..., Any] | None = None
+    only: Callable[..., Any] | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -76,7 +82,9 @@ def run_list(steps: tuple[Step, ...]) -> Body:
 
     if any(step.is_async for step in steps):
         return Body(True, run_later)
-    return Body(False, run_now if count != 1 else _one(steps[0].run, watched_now))
+    if count == 1:
+        return Body(False, _one(steps[0].run, watched_now), only=steps[0].run)
+    return Body(False, run_now)
 
 
 def _one(only: Callable[..., Any], watched: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,6 +159,11 @@ def _watched_later(steps: tuple[Step, ...]) -> Callable[..., Any]:
         return _finish(index, data)
 
     return run_later
+
+
+def follow(body: Body, frame: Frame, data: Any, following: int) -> Any:
+    """Go on in a list of one step that says itself what follows it."""
+    return body.run(frame, data) if following == 0 else _finish(following, data)
 
 
 def _finish(index: int, data: Any) -> Any:

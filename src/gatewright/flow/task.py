@@ -69,6 +69,16 @@ class Task:
         """What `_run_now` does for a task that has nothing but its kind's own keywords, and `then`."""
         run, names, then = self._body.run, self._names, self.then
         of_loops = not TASK_VARIABLES.intersection(names)  # what the frame holds anyway is all there is to name
+        value = self._body.value
+
+        def step_of_value(frame: Frame, raw: Any) -> tuple[Any, int]:
+            try:
+                return value(raw, frame.local, frame.run.budget), then  # type: ignore[misc]  # used only when it is one
+            except (FlowError, ExpressionError, RecursionError) as error:
+                raise self._locate(error) from error.__cause__
+
+        if value is not None and of_loops:
+            return step_of_value
 
         def step(frame: Frame, raw: Any) -> tuple[Any, int]:
             try:

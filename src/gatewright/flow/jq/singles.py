@@ -18,9 +18,13 @@ from gatewright.flow.jq.members import field_of
 from gatewright.flow.jq.members import index_of
 from gatewright.flow.jq.scope import Scope
 from gatewright.flow.jq.sinks import Sink
+from gatewright.flow.jq.values import MAX_EXACT
 
 if TYPE_CHECKING:
     from gatewright.flow.jq.compiler import Compiler
+
+_FEW = 64
+"""So many members are copied without being charged one by one: what repeats the copying is charged anyway."""
 
 _ORDER = {"<": "{} < 0", "<=": "{} <= 0", ">": "{} > 0", ">=": "{} >= 0"}
 
@@ -145,7 +149,8 @@ def binary_of(c: Compiler, operator: str, left: str, right: str) -> str:
     """A local with the result of an arithmetic operation or a comparison."""
     if operator in ARITHMETIC:
         c.writer.allocated += 1
-        return c.writer.let(f"{ARITHMETIC[operator]}(B, {left}, {right})")
+        call = f"{ARITHMETIC[operator]}(B, {left}, {right})"
+        return c.writer.let(f"{_quick_sum(c, left, right)}{call}" if operator == "+" else call)
     if operator in ("==", "!="):
         return c.boolean(_equality(left, right, negated=operator == "!="))
     if _is_number(right) and left.startswith("v"):
@@ -154,6 +159,17 @@ def binary_of(c: Compiler, operator: str, left: str, right: str) -> str:
         )
         return c.boolean(quick + _ORDER[operator].format(f"compare(B, {left}, {right})"))
     return c.boolean(_ORDER[operator].format(f"compare(B, {left}, {right})"))
+
+
+def _quick_sum(c: Compiler, left: str, right: str) -> str:
+    """The beginning of a conditional expression: the sum of two whole numbers, if they are such."""
+    if not all(atom.startswith("v") or _is_number(atom) for atom in (left, right)):
+        return ""
+    total = c.writer.name()
+    whole = " and ".join(f"type({atom}) is int" for atom in (left, right) if atom.startswith("v"))
+    if not whole:
+        return ""
+    return f"{total} if {whole} and -{MAX_EXACT} <= ({total} := {left} + {right}) <= {MAX_EXACT} else "
 
 
 def _is_number(atom: str) -> bool:
@@ -172,7 +188,17 @@ def _equality(left: str, right: str, *, negated: bool) -> str:
 
 def _binary(c: Compiler, node: syntax.Binary, x: str, scope: Scope) -> str:
     right = c.single(node.right, x, scope)
-    return binary_of(c, node.operator, c.single(node.left, x, scope), right)
+    left = c.single(node.left, x, scope)
+    if (
+        node.operator == "+"
+        and isinstance(node.right, syntax.Object)
+        and right.startswith("v")
+        and left.startswith("v")
+    ):
+        c.writer.allocated += 4
+        quick = f"{{**{left}, **{right}}} if type({left}) is dict and len({left}) < {_FEW} else "
+        return c.writer.let(f"{quick}add(B, {left}, {right})")
+    return binary_of(c, node.operator, left, right)
 
 
 def both(c: Compiler, node: syntax.Both, x: str, scope: Scope) -> str:

@@ -18,6 +18,7 @@ from gatewright.flow.scope import Value
 from gatewright.flow.scope import is_true
 from gatewright.flow.sequence import Body
 from gatewright.flow.sequence import Targets
+from gatewright.flow.sequence import follow
 from gatewright.flow.shapes import fields
 from gatewright.flow.shapes import text
 
@@ -60,10 +61,16 @@ class _Turns:
     def run_plainly(self, frame: Frame, items: list[Any], data: Any) -> Any:
         """All turns, of a run that nobody watches. They share one frame, for nothing of a turn outlasts it."""
         outer, inner = frame.local, frame.naming({})
-        run, each, at = self.steps.run, self.each, self.at
+        run, only, each, at = self.steps.run, self.steps.only, self.each, self.at
         for index, item in enumerate(items):
-            inner.local = {**outer, each: item, at: index}
-            data = run(inner, data)
+            inner.local = {**outer, each: item, at: index} if outer else {each: item, at: index}
+            if only is None:
+                data = run(inner, data)
+                continue
+            inner.tick()
+            data, following = only(inner, data)
+            if following != 1:  # the end of the list of one is what follows, unless `then` says otherwise
+                data = follow(self.steps, inner, data, following)
         return data
 
     def turn(self, frame: Frame, index: int, item: Any, data: Any, variables: Mapping[str, Any]) -> Frame | None:

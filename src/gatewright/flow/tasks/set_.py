@@ -26,7 +26,7 @@ def _compile(task: Mapping[str, Any], at: str, scope: Scope, targets: Targets) -
     def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
         return value.of(data, variables, frame.run.budget), None
 
-    return Body(False, run)
+    return Body(False, run, value=value.of)
 
 
 KIND = Kind("set", {"set": _shape}, _compile)
