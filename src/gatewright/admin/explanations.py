@@ -101,6 +101,7 @@ _FOUND: Final[dict[str, Callable[[Refusal], str]]] = {
     "method": lambda refusal: refusal.method,
     "client_known": lambda refusal: refusal.client_id,
     "grant_type": lambda refusal: refusal.grant_type,
+    "grant_allowed": lambda refusal: refusal.grant_type,
     "scope": _parameter("scope"),
     "resource": _parameter("resource"),
     "redirect_uri": _parameter("redirect_uri"),
@@ -141,8 +142,9 @@ def _rules(refusal: Refusal) -> list[str]:
 
 
 def _passed(rule: str, refusal: Refusal) -> Check:
+    question, wanted = QUESTIONS[rule]
     found = _FOUND[rule](refusal) if rule in _FOUND else ""
-    return Check(rule=rule, question=QUESTIONS[rule][0], state="passed", found=found)
+    return Check(rule=rule, question=question, state="passed", found=found, wanted=wanted)
 
 
 def _failed(refusal: Refusal) -> Check:

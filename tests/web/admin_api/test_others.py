@@ -107,6 +107,14 @@ async def test_trusted_issuers_and_external_servers_come_and_go(ask: Ask) -> Non
     assert (await ask("DELETE", "/external-authorization-servers/Corporate")).status_code == 204
 
 
+async def test_the_audit_log_is_narrowed(ask: Ask) -> None:
+    await ask("POST", "/groups", {"name": "auditors"})
+    await ask("POST", "/groups", {"name": "readers"})
+    narrowed = (await ask("GET", "/audit?action=group.&target=audit")).json()
+    assert [row["target"] for row in narrowed["items"]] == ["auditors"]
+    assert (await ask("GET", "/audit?actor=nobody")).json()["items"] == []
+
+
 async def test_the_audit_log_is_walked_page_by_page(ask: Ask) -> None:
     for name in ("one", "two", "three"):
         await ask("POST", "/groups", {"name": name})

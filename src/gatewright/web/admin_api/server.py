@@ -37,6 +37,11 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     cursor: Annotated[str, Meta(max_length=1000, description="`next_cursor` of the page before.")] = ""
     limit: Annotated[int, Meta(ge=1, le=200, description="The most items to give.")] = 50
+    actor: Annotated[str, Meta(max_length=200, description="What the actor's name contains.")] = ""
+    action: Annotated[str, Meta(max_length=100, description="What the action begins with, such as `client.`.")] = ""
+    target: Annotated[str, Meta(max_length=200, description="What the target contains.")] = ""
+    since: Annotated[int, Meta(ge=0, le=2**53, description="From this time on, in seconds since the epoch.")] = 0
+    until: Annotated[int, Meta(ge=0, le=2**53, description="Before this time; 0: without end.")] = 0
 
 
 class AuditPage(msgspec.Struct, frozen=True):
@@ -74,7 +79,17 @@ async def _retire(call: AdminCall) -> None:
 
 def _audit(transaction: Transaction, call: AdminCall) -> AuditPage:
     (before,) = key_of(call.query.cursor, 1)
-    found = audit.page(transaction, before or None, call.query.limit + 1)
+    query = call.query
+    found = audit.page(
+        transaction,
+        before or None,
+        query.limit + 1,
+        actor=query.actor,
+        action=query.action,
+        target=query.target,
+        since=query.since,
+        until=query.until,
+    )
     shown = found[: call.query.limit]
     return AuditPage(tuple(shown), cursor(shown[-1].id) if len(found) > len(shown) else None)
 
