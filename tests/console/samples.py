@@ -374,7 +374,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "consent.html",
         {
             "brand": BRAND, "heading": "Allow Postman access", "csrf": "c", "action": "/oauth/authorize", "request_id": "r",
-            "client": {"name": "Postman", "version": "1.0", "description": "Manual testing"}, "ticked": True, "is_here": True, "described_at": "app.example.com", "leads_elsewhere": True,
+            "client": {"name": "Postman", "version": "1.0", "description": "Manual testing"}, "ticked": True, "is_here": True, "described_at": "oauth.pstmn.io", "leads_elsewhere": False,
             "user": "ada", "host": "oauth.pstmn.io", "resource": [], "user_code": "", "error": "",
             "scopes": [
                 {"name": "airports", "description": "Look up airports and distances", "opens": [{"name": "airports:get", "about": "One airport"}, {"name": "GET /airports/{iata}", "about": ""}], "more": 3},
