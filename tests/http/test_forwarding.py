@@ -17,9 +17,9 @@ from tests.running.process import new_server
 from tests.running.upstream import Received
 from tests.running.upstream import StandIn
 from tests.running.upstream import hang
-from tests.running.upstream import stand_in
+from tests.running.upstream import standing_in
 
-__all__ = ["stand_in"]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MEGABYTE = 1_000_000
 LARGE = 200 * MEGABYTE
@@ -34,29 +34,49 @@ url_templates:
 """Its folder is one that the scope `orders` opens."""
 
 
-@pytest.fixture
-def server(seeded: Path, tmp_path: Path, stand_in: StandIn) -> Iterator[Server]:
-    running = new_server(seeded, tmp_path, workers=1)
-    package = tmp_path / "packages" / "Erp"
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api() -> AsyncIterator[StandIn]:
+    async with standing_in() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(seeded: Path, tmp_path_factory: pytest.TempPathFactory, api: StandIn) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("forwarding")
+    running = new_server(seeded, folder, workers=1)
+    package = folder / "packages" / "Erp"
     (package / "services" / "orders").mkdir(parents=True)
     (package / "package.yaml").write_text(MANIFEST)
     (package / "services" / "orders" / "erp.upstream.yaml").write_text(
-        f"base_url: {stand_in.url}\nlimits: {{request: 2000000000}}\nconnections: {{most: 2, waiting: 0}}\n"
+        f"base_url: {api.url}\nlimits: {{request: 2000000000}}\nconnections: {{most: 2, waiting: 0}}\n"
+        "breaker: {failures: 0}\n"
     )
+    running.start()
     yield running
+    running.stop()
     running.clean_up()
 
 
-@pytest_asyncio.fixture
-async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    await asyncio.to_thread(server.start)
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
-        answer = await client.post(
-            "/oauth/token", data={"grant_type": "client_credentials"}, auth=(seed.LEDGER, seed.SECRETS[seed.LEDGER])
-        )
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def token(server: Server) -> str:
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        grant = {"grant_type": "client_credentials"}
+        answer = await client.post("/oauth/token", data=grant, auth=(seed.LEDGER, seed.SECRETS[seed.LEDGER]))
+    return str(answer.json()["access_token"])
+
+
+@pytest.fixture
+def stand_in(api: StandIn) -> StandIn:
+    api.received.clear()
+    api.answers.clear()
+    return api
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def http(server: Server, token: str, stand_in: StandIn) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as client:
         yield client
-    await asyncio.to_thread(server.stop)
 
 
 def memory(server: Server) -> int:

@@ -1,6 +1,7 @@
 """A stand-in for an existing HTTP API: it writes down what it was sent, byte by byte, and answers as it is told."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from collections.abc import Awaitable
 from collections.abc import Callable
@@ -62,6 +63,8 @@ class StandIn:
         self.received: list[Received] = []
         self.open = 0
         """Connections that are open now."""
+        self.busy = 0
+        """Requests that are being answered."""
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -75,8 +78,8 @@ class StandIn:
             await asyncio.sleep(0.01)
 
     async def until_left(self) -> None:
-        """Wait until all connections are closed."""
-        while self.open:  # noqa: ASYNC110
+        """Wait until every request is answered or its connection is closed."""
+        while self.busy:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     @property
@@ -110,11 +113,13 @@ class StandIn:
         pairs = [line.split(": ", 1) for line in lines]
         received = Received(method, target, [(name.lower(), value) for name, value in pairs])
         self.received.append(received)
+        self.busy += 1
         answering = asyncio.ensure_future(self._answer(received, reader, writer))
         gone = asyncio.ensure_future(_closed(reader, writer))
         try:
             await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.busy -= 1
             answering.cancel()
             gone.cancel()
         if not answering.done() or answering.cancelled():
@@ -151,8 +156,8 @@ def _keep(received: Received, chunk: bytes) -> None:
     received.body += chunk[: MOST_KEPT - len(received.body)]
 
 
-@pytest_asyncio.fixture
-async def stand_in() -> AsyncIterator[StandIn]:
+@contextlib.asynccontextmanager
+async def standing_in() -> AsyncIterator[StandIn]:
     """One on a free port of this machine."""
     made = StandIn()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=1_000_000)
@@ -160,3 +165,10 @@ async def stand_in() -> AsyncIterator[StandIn]:
     yield made
     server.close()
     await made.stop()
+
+
+@pytest_asyncio.fixture
+async def stand_in() -> AsyncIterator[StandIn]:
+    """One for this test."""
+    async with standing_in() as made:
+        yield made
