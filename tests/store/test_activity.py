@@ -46,6 +46,37 @@ async def test_a_series_has_a_point_for_each_stretch_empty_or_not(database: Data
     assert [point.tally.count for point in wide] == [5, 12]
 
 
+async def test_a_window_of_many_hours_adds_up_whatever_minute_it_begins_with(database: Database) -> None:
+    hour = -(-MINUTE // 3600) * 3600
+    for at in (hour - 120, hour - 60, hour, hour + 3599, hour + 3600, hour + 9000):
+        await database.write(activity.add, counted(("a", "", 0.1)), at)
+    for start, count in ((hour - 120, 6), (hour - 60, 5), (hour - 59, 5), (hour, 4), (hour + 60, 3), (hour + 3600, 2)):
+        assert (await database.read(activity.since, "service", start))["a"].count == count, start - hour
+    assert await database.read(activity.since, "service", hour + 9060) == {}
+
+
+async def test_a_series_of_hours_begins_with_a_full_one(database: Database) -> None:
+    hour = -(-MINUTE // 3600) * 3600
+    for at, calls in ((hour - 1, 1), (hour, 2), (hour + 3599, 1), (hour + 7200, 4)):
+        for _ in range(calls):
+            await database.write(activity.add, counted(("a", "", 0.1)), at)
+    points = await database.read(activity.series, "service", hour + 1800, hour + 7201, name="a", width=3600)
+    assert [(point.start - hour, point.tally.count) for point in points] == [(0, 3), (3600, 0), (7200, 4)]
+    assert await database.read(activity.counts, "service", hour, hour + 7201, 3600) == [(3, 0), (0, 0), (4, 0)]
+
+
+async def test_old_hours_go_by_themselves(database: Database) -> None:
+    hour = -(-MINUTE // 3600) * 3600
+    for n in range(4):
+        await database.write(activity.add, counted(("a", "", 0.1)), hour + n * 3600)
+    assert await database.write(activity.forget_hours, hour + 7200, 1) == 1
+    assert await database.write(activity.forget_hours, hour + 7200) == 1
+    assert await database.write(activity.forget_hours, hour + 7200) == 0
+    points = await database.read(activity.series, "service", hour, hour + 4 * 3600, width=3600)
+    assert [point.tally.count for point in points] == [0, 0, 1, 1]
+    assert (await database.read(activity.ever, "service"))["a"].count == 4
+
+
 async def test_the_slowest_steps_are_those_that_took_the_most_time_in_all(database: Database) -> None:
     steps = [
         (step_name("orders:get", "/do/0/often"), "", 0.2),

@@ -136,6 +136,7 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (single_use.use, (sha("jti"), NOW), {}),
     (activity.add, ([Cell("service", "a", "", 1, 1, 0.1)], NOW), {}),
     (activity.forget, (NOW,), {}),
+    (activity.forget_hours, (NOW,), {}),
     (registrations.insert, ("c1", sha("ra1"), Registration(), NOW), {}),
     (registrations.find, ("c1", sha("ra1")), {}),
     (registrations.update, ("c1", Registration(by_token=True)), {}),

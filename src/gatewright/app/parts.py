@@ -59,7 +59,8 @@ _KEYS_SECONDS: Final = 60
 _MOST_BATCHES: Final = 5000
 _BETWEEN_BATCHES: Final = 0.02  # seconds that belong to requests
 _CHANGES_KEPT: Final = 3600  # seconds
-_ACTIVITY_KEPT: Final = 2 * 86_400  # seconds
+_MINUTES_KEPT: Final = 2 * 86_400  # seconds
+_HOURS_KEPT: Final = 31 * 86_400  # seconds
 _log = structlog.get_logger("gatewright.app")
 
 
@@ -175,7 +176,8 @@ class Parts:
             await asyncio.sleep(_CLEANUP_SECONDS)
             try:
                 await self._in_batches(cleanup.expired_rows, self.clock())
-                await self._in_batches(activity.forget, self.clock() - _ACTIVITY_KEPT)
+                await self._in_batches(activity.forget, self.clock() - _MINUTES_KEPT)
+                await self._in_batches(activity.forget_hours, self.clock() - _HOURS_KEPT)
                 kept = (await self.directory.settings()).failing_run_lifetime
                 await self._in_batches(failing_runs.forget, self.clock() - kept)
                 await self.remove_unused_clients()
