@@ -642,7 +642,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             },
         },
     ),
-    "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"]}, {"user": ADA, "groups": []}]}),
+    "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"], "second_factor": True}, {"user": ADA, "groups": [], "second_factor": False}]}),
     "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"], "revision": "2"}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
     "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
     "second-factor": ("second_factor.html", {"brand": BRAND, "csrf": "c", "action": "/account/second-factor", "hidden": {"next": "/console/"}, "has_app": True, "passkey": PASSKEY, "error": "This is no valid code."}),

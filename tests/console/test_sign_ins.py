@@ -32,6 +32,16 @@ async def test_the_page_tells_sessions_factors_and_applications(console: Console
     assert site.http.cookies[SESSION_COOKIE] not in page
 
 
+async def test_the_list_of_users_tells_who_has_a_second_factor(console: Console, site: Site) -> None:
+    await site.parts.database.write(
+        factors.save_totp, Totp(user_id="id-of-ada", sealed=b"", last_step=0, created_at=NOW)
+    )
+    page = await console.text("/users")
+    cells = re.findall(r'user=(\w+)">\1</a>.*?data-label="Second factor">(.*?)</td>', page, re.DOTALL)
+    assert {name: "Yes" in cell for name, cell in cells}["ada"]
+    assert not {name: "Yes" in cell for name, cell in cells}["bob"]
+
+
 async def test_one_session_or_all_are_ended(console: Console, site: Site) -> None:
     first, second = site.client(), site.client()
     for http in (first, second):

@@ -105,6 +105,16 @@ async def test_a_passkeys_counter_must_go_on_unless_it_has_none(
     assert (kept.sign_count, kept.used_at) == ((now, NOW + 9) if goes_on else (before, None))
 
 
+async def test_users_with_an_app_or_a_passkey_are_told_apart(database: Database) -> None:
+    for user_id in ("u1", "u2", "u3"):
+        await database.write(users.insert, user(user_id, name=user_id))
+    await database.write(factors.save_totp, APP)
+    await database.write(passkeys.insert, passkey(user_id="u2"))
+    assert await database.read(factors.having, ["u1", "u2", "u3"]) == {"u1", "u2"}
+    assert await database.read(factors.having, ["u3"]) == frozenset()
+    assert await database.read(factors.having, []) == frozenset()
+
+
 async def test_deleting_a_user_takes_factors_along(database: Database) -> None:
     await database.write(users.insert, user("u1"))
     await database.write(factors.save_totp, APP)

@@ -115,6 +115,7 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (factors.save_totp, (Totp(user_id="u1", sealed=b"s", last_step=1, created_at=NOW),), {}),
     (factors.find_totp, ("u1",), {}),
     (factors.use_step, ("u1", 2), {}),
+    (factors.having, (["u1", "u2"],), {}),
     (factors.set_recovery_codes, ("u1", [sha("r1")]), {}),
     (factors.use_recovery_code, ("u1", sha("r1")), {}),
     (factors.count_recovery_codes, ("u1",), {}),

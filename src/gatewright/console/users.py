@@ -16,6 +16,7 @@ from gatewright.console.visit import revision_of
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.store import access
+from gatewright.store import factors
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
@@ -133,7 +134,15 @@ def _change(transaction: Transaction, visit: Visit, user_id: str, hashed: str | 
 
 def _rows(transaction: Transaction, after: str, q: str) -> list[dict[str, Any]]:
     found = users.page(transaction, after, PAGE_SIZE + 1, q)
-    return [{"user": user, "groups": sorted(users.groups(transaction, user.id))} for user in found]
+    with_factor = factors.having(transaction, [user.id for user in found])
+    return [
+        {
+            "user": user,
+            "groups": sorted(users.groups(transaction, user.id)),
+            "second_factor": user.id in with_factor,
+        }
+        for user in found
+    ]
 
 
 def _values(transaction: Transaction, user: User) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from gatewright.store.database import Transaction
+from gatewright.store.documents import marks
+from gatewright.store.documents import names
 from gatewright.store.records import Totp
 
 
@@ -35,6 +37,18 @@ def use_step(transaction: Transaction, user_id: str, step: int) -> bool:
 def remove_totp(transaction: Transaction, user_id: str) -> bool:
     """Remove the user's authenticator app; whether there was one."""
     return transaction.execute("DELETE FROM totp WHERE user_id = ?", (user_id,)) == 1
+
+
+def having(transaction: Transaction, user_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the users who have an authenticator app or a passkey."""
+    if not user_ids:
+        return frozenset()
+    of_them = f"user_id IN ({marks(user_ids)})"
+    return frozenset(
+        name
+        for table in ("totp", "passkeys")
+        for name in names(transaction.rows(f"SELECT user_id FROM {table} WHERE {of_them}", user_ids))
+    )
 
 
 def set_recovery_codes(transaction: Transaction, user_id: str, digests: Sequence[bytes]) -> None:
