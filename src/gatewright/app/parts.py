@@ -54,7 +54,7 @@ from gatewright.store.database import Verb
 from gatewright.store.directory import Directory
 from gatewright.store.open import open_database
 
-_CLEANUP_SECONDS: Final = 60
+_CLEANUP_SECONDS: Final = 15  # lists of tokens read past what waits for it
 _KEYS_SECONDS: Final = 60
 _MOST_BATCHES: Final = 5000
 _BETWEEN_BATCHES: Final = 0.02  # seconds that belong to requests
