@@ -389,3 +389,10 @@ async def test_an_unknown_clients_name_is_not_kept(site: Site, console: Console)
     """Clients that swap name and secret would have the secret shown."""
     answer = await site.http.post("/oauth/token", data={}, headers=basic("my-chosen-secret", "x"))
     assert "my-chosen-secret" not in await found_by(console, answer.headers["x-request-id"])
+
+
+@pytest.mark.parametrize("path", [b"/invoke/orders/\xff", b"/invoke/orders/%ff%ed%a0%80", b"/invoke/\xed\xa0\x80/x"])
+async def test_an_address_that_is_no_text_is_kept_as_far_as_it_is(site: Site, console: Console, path: bytes) -> None:
+    answer = await site.raw("GET", path, query=b"%ff=\xff", headers=[(b"authorization", b"Bearer \xff")])
+    assert answer.status == 401
+    assert "Is the access token known" in await found_by(console, answer.headers["x-request-id"])

@@ -60,6 +60,8 @@ class Refusals:
                 await self.flush()
             except GatewrightError as error:
                 _log.warning("refusals not kept", reason=str(error))
+            except Exception:  # one receipt that cannot be kept must not end the keeping of all
+                _log.exception("refusals not kept")
 
     async def flush(self) -> None:
         """Write what waits now."""

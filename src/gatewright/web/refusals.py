@@ -147,7 +147,7 @@ def asked(refusing: Refusing) -> tuple[Refusal, Claims]:
         method=request.method[:_LONGEST_NAME],
         path=masked(request.path),
         grant_type=masked(parameters.get("grant_type", "")),
-        peer=request.address,
+        peer=masked(request.address),
         parameters=shown(parameters.items()),
     )
     return facts, Claims(claimed(parameters, request.header(b"authorization")), parameters.get("username", ""))
@@ -159,8 +159,8 @@ def admitted(caller: Caller, request: Request, parts: Parts, service: str, match
 
 
 def masked(text: str) -> str:
-    """A text of bounded length, without what looks like a token, code or secret."""
-    return _SECRET.sub("…", text[: _LONGEST * 2])[:_LONGEST]
+    """A text of bounded length, without what looks like a token, code or secret, and without half a surrogate pair."""
+    return _SECRET.sub("…", text[: _LONGEST * 2])[:_LONGEST].encode(errors="replace").decode()
 
 
 def shown(parameters: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -232,7 +232,7 @@ def _call(
         wanted=wanted,
         client_id=caller.client_id or "" if caller else "",
         user=caller.username or "" if caller else "",
-        peer=request.address,
+        peer=masked(request.address),
         service=masked(service),
         template=template,
         acl=acl,

@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page
@@ -59,6 +60,19 @@ def test_client_is_registered_by_keyboard_alone(page: Page) -> None:
     tab_to(page, "Save")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("may ask for 1 scope")
+
+
+def test_reference_of_a_refused_call_leads_to_its_mend_by_keyboard(page: Page, server: Server) -> None:
+    refused = httpx.get(f"{server.url}/invoke/geo/distance")
+    page.goto("/console/")
+    page.keyboard.press("/")
+    page.keyboard.type(refused.headers["x-request-id"])
+    page.keyboard.press("Enter")
+    heading(page, "Call of a service refused")
+    expect(page.locator(".check.is-failed")).to_contain_text("Was an access token sent?")
+    tab_to(page, "Get New Access Token →")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/get-token")
 
 
 def test_skip_link_is_first_and_leads_to_the_page(page: Page) -> None:
