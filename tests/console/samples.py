@@ -638,7 +638,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 "dynamic_registration_unused": "seconds", "dynamic_registration_unused_seconds": "2592000",
                 "access_token_lifetime_by_grant": "client_credentials = 300", "token_family_lifetime": "never", "token_family_lifetime_seconds": "",
                 "refresh_token_grace": "10", "dpop_nonce": "optional", "dpop_proof_lifetime": "60", "token_exchange_depth": "4", "token_parameters_in_url": "compatibility", "cors_allowed_origins": "*", "reauthentication_age": "600", "second_factor_required": "nobody", "page_title": "Gatewright", "page_logo": "", "page_footer": "", "consent_heading": "Allow {client} access", "refusals_kept": "10000", "refusal_lifetime": "604800", "failing_runs": "with_data", "failing_run_lifetime": "604800", "session_lifetime": "28800", "throttle_failures": "10",
-                "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "fetch_private_hosts": "", "revision": "4",
+                "throttle_window": "300", "maximum_body_bytes": "10485760", "service_time_limit": "30", "openapi_public": "false", "fetch_private_hosts": "", "revision": "4",
             },
         },
     ),

@@ -47,6 +47,7 @@ async def test_every_field_can_be_changed(console):
         "throttle_window": "60",
         "maximum_body_bytes": "100000",
         "service_time_limit": "5",
+        "openapi_public": "true",
         "fetch_private_hosts": "erp.internal",
     }
     await console.flash(await console.submit(PATH, **typed))
@@ -73,6 +74,7 @@ async def test_every_field_can_be_changed(console):
         "token",
         "never",
     )
+    assert now.openapi_public is True
     assert now.dynamic_registration_scopes == ("orders", "customers")
     assert now.client_id_metadata_hosts == ("*.partner.example",)
     assert (now.access_token_lifetime_by_grant, now.token_family_lifetime) == ({"implicit": 60}, 604800)
