@@ -83,12 +83,7 @@ async def page(
         source_name=service.file,
         revision=revision or digest_of(text),
         words=await _words(visit),
-        input=given or visit.field("input") or pretty_json(dict(service.sample)),
-        caller=chosen(visit),
-        callers=KINDS,
-        examples=await visit.read(service_versions.examples, service.name),
-        failing=await visit.read(failing_runs.page, service.name, limit=_RUNS),
-        stops=visit.field("stops"),
+        **await _trial(visit, service, given),
         calls=await visit.read(_calls, service.name, visit.now - _DAY, visit.now),
         result=result,
         fresh=False,
@@ -103,6 +98,18 @@ async def page(
     own = POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{visit.nonce}'")
     response.headers["content-security-policy"] = own
     return response
+
+
+async def _trial(visit: Visit, service: Service, given: str) -> dict[str, Any]:
+    """What the service can be run with, and for whom."""
+    return {
+        "input": given or visit.field("input") or pretty_json(dict(service.sample)),
+        "caller": chosen(visit),
+        "callers": KINDS,
+        "examples": await visit.read(service_versions.examples, service.name),
+        "failing": await visit.read(failing_runs.page, service.name, limit=_RUNS),
+        "stops": visit.field("stops"),
+    }
 
 
 def _calls(transaction: Transaction, service: str, start: int, end: int) -> dict[str, Any]:

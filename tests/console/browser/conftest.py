@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext
 from playwright.sync_api import ConsoleMessage
 from playwright.sync_api import Page
 from playwright.sync_api import Request
+from playwright.sync_api import expect
 from playwright.sync_api import sync_playwright
 
 from tests.console.browser.running import Workspace
@@ -20,6 +21,7 @@ from tests.running.process import Server
 PASSWORD = "a password of the administrator's own"
 PATIENCE = 8000
 """Milliseconds until something that should be on a page is missed."""
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
