@@ -30,6 +30,7 @@ export class FlowEditor {
     for (const pointer of document.querySelector<HTMLInputElement>("#stops")?.value.split("\n") ?? []) this.stops.add(pointer);
     this.form = new StepForm(this, document.querySelector<HTMLElement>("#step-panel")!);
     diagram.classList.add("is-live");
+    diagram.scrollLeft = (diagram.scrollWidth - diagram.clientWidth) / 2;
     diagram.addEventListener("click", (event) => this.clicked(event));
     diagram.addEventListener("focusin", (event) => {
       const pointer = (event.target as HTMLElement).dataset.pointer;
@@ -159,9 +160,9 @@ export class FlowEditor {
     this.drawn = text;
     const lost = this.diagram.contains(document.activeElement) || document.activeElement === document.body;
     const toCard = lost && !this.form.wantsFocus;
-    const scroll = this.diagram.scrollTop;
+    const { scrollTop, scrollLeft } = this.diagram;
     this.diagram.innerHTML = html;
-    this.diagram.scrollTop = scroll;
+    this.diagram.scrollTo(scrollLeft, scrollTop);
     this.settle();
     if (toCard) this.card()?.focus();
   }
