@@ -1,6 +1,7 @@
 """The command: `python -m bench --help`."""
 
 import argparse
+import asyncio
 import os
 import shutil
 import sys
@@ -57,7 +58,7 @@ async def _measure(options: argparse.Namespace) -> int:
     BUILD.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=BUILD))
     workspace = ours.Workspace(folder / "workspace")
-    among_many = ours.Workspace(folder / "many")
+    among_few, among_many = ours.Workspace(folder / "few"), ours.Workspace(folder / "many")
     servers: dict[str, Server] = {}
     strained: list[Finding] = []
     try:
@@ -69,7 +70,7 @@ async def _measure(options: argparse.Namespace) -> int:
         rows = await our_rows(workspace, options.connections, port)
         rows += upstream.rows(await workspace.access_tokens(upstream.TOKENS))
         if options.live_tokens and not options.row:
-            rows += await _among_many(workspace, among_many, servers, options.live_tokens)
+            rows += await _among_many(among_few, among_many, servers, options.live_tokens)
         missing = _start_peers(folder / "peers", servers, rows) if _wants_peers(options, rows) else {}
         results = await run(
             _chosen(rows, options.row),
@@ -88,6 +89,7 @@ async def _measure(options: argparse.Namespace) -> int:
         for server in servers.values():
             server.stop()
         await workspace.close()
+        await among_few.close()
         await among_many.close()
         shutil.rmtree(folder, ignore_errors=True)
     print(heading, report.table(results), sep="\n\n")
@@ -95,19 +97,21 @@ async def _measure(options: argparse.Namespace) -> int:
         print(f"\n{report.strain_lines(strained)}\n\n{report.resource_lines(found)}\n")
         expressions.main()
         print(f"\n{report.strain_lines(flows.findings())}")
-        print(f"\n{console.lines(console.measure())}")
+        print(f"\n{console.lines(await asyncio.to_thread(console.measure))}")
     for name, reason in missing.items():
         print(f"{name} was not measured: {reason}")
     return 1 if any(result.errors for result in results) else 0
 
 
 async def _among_many(few: ours.Workspace, many: ours.Workspace, servers: dict[str, Server], count: int) -> list[Row]:
-    """A second Gatewright with so many tokens, and its rows."""
+    """Two further servers, one with so many tokens, one with few; and their rows."""
     _tell(f"putting {count:,} tokens into a database")
+    await few.fill()
     await many.fill()
     of_few, of_many = live.seed(few.folder, live.POOL), live.seed(many.folder, count)
-    port = free_port()
-    servers[live.LIVE] = start(many.command(port), port, BUILD / "many.log")
+    for name, workspace in ((live.FEW, few), (live.LIVE, many)):
+        port = free_port()
+        servers[name] = start(workspace.command(port), port, BUILD / "live.log")
     return live.rows(few, many, of_few, of_many, count)
 
 

@@ -11,7 +11,6 @@ from bench import requests
 from bench.ours import CLIENT_ID
 from bench.ours import Workspace
 from bench.requests import InTurn
-from bench.rows import GATEWRIGHT
 from bench.rows import TOKEN
 from bench.rows import Requests
 from bench.rows import Row
@@ -20,6 +19,7 @@ from gatewright.kernel.secrets import ACCESS_TOKEN
 from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
 
+FEW = "Gatewright, few live tokens"
 LIVE = "Gatewright, many live tokens"
 _NEW_TO_IT = "introspection of tokens unknown to its memory"
 POOL = 60_000  # more than a process remembers, so that asking for one after the other always asks the database
@@ -69,8 +69,11 @@ def rows(few: Workspace, many: Workspace, of_few: list[str], of_many: list[str],
         return Row(name, server, steadily(work), against, at_most=1.2 if against != name else None)
 
     issue = InTurn([Requests(many, of_many).token(grant_type="client_credentials", scope="bench")], requests.TOKEN)
+    among_few = InTurn([Requests(few, of_few).token(grant_type="client_credentials", scope="bench")], requests.TOKEN)
+    issued = f"{TOKEN}, {POOL:,} live"
     return [
-        Row(f"{TOKEN}, {count:,} live", LIVE, steadily(issue), TOKEN, at_most=1.2),
-        lookups(_NEW_TO_IT, GATEWRIGHT, few, of_few, _NEW_TO_IT),
-        lookups(f"… with {count:,} live", LIVE, many, of_many, _NEW_TO_IT),
+        Row(issued, FEW, steadily(among_few), issued),
+        Row(f"… {count:,} live", LIVE, steadily(issue), issued, at_most=1.2),
+        lookups(_NEW_TO_IT, FEW, few, of_few, _NEW_TO_IT),
+        lookups(f"… among {count:,} live", LIVE, many, of_many, _NEW_TO_IT),
     ]

@@ -38,17 +38,9 @@ class ActiveToken(msgspec.Struct, frozen=True):
 
 async def find_active(text: str, server: AuthorizationServer) -> ActiveToken | str:
     """The active token of that text, or why it is not active (for the log and the client's error_description)."""
-    name, conclusions = digest(text), server.directory.conclusions
-    known: ActiveToken | None = conclusions.get((ActiveToken, name))
-    if known is not None and (known.token.expires_at is None or known.token.expires_at > server.clock()):
-        return known
-    position = conclusions.position()
     if not text.startswith(ACCESS_TOKEN) and (reason := await jwt_access_token.refusal(text, server)):
         return reason
-    found = await find_kept(name, server)
-    if isinstance(found, ActiveToken) and not found.exchanges:
-        conclusions.put((ActiveToken, name), found, position)
-    return found
+    return await find_kept(digest(text), server)
 
 
 async def find_kept(name: bytes, server: AuthorizationServer) -> ActiveToken | str:

@@ -41,7 +41,8 @@ from gatewright.store.users import UserWithGroups
 K = TypeVar("K")
 V = TypeVar("V")
 
-_MOST_TOKENS: Final = 20_000
+_MOST_TOKENS: Final = 8_192
+_MOST_CONCLUSIONS: Final = 8_192
 _MOST_PRINCIPALS: Final = 10_000
 _WHOLE: Final = ""
 
@@ -81,7 +82,7 @@ class Directory:
         self._position_now = database.feed.position
         self._position: int | None = None
         self._last_change = 0
-        self.conclusions = Conclusions(_MOST_TOKENS, self._position_now)
+        self.conclusions = Conclusions(_MOST_CONCLUSIONS, self._position_now)
         self._settings: Memory[str, GlobalSettings] = Memory(1)
         self._scopes: Memory[str, Mapping[str, Scope]] = Memory(1)
         self._acls: Memory[str, Mapping[str, tuple[str, ...]]] = Memory(1)
