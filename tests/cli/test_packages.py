@@ -2,9 +2,11 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import jsonschema_rs
 import msgspec
 import pytest
 
+from gatewright.kernel import yaml
 from gatewright.services.scaffold import new_package
 from gatewright.store import failing_runs
 from gatewright.store.failing_runs import FailingRun
@@ -100,3 +102,15 @@ def test_failing_runs_are_listed_with_the_step_that_failed(command: Command, wor
     assert command("package", "failures", "other:one", "--workspace", workspace).out == "none\n"
     (line,) = msgspec.json.decode(command("package", "failures", "--json", "--workspace", workspace).out)
     assert line["steps"][1]["error"] == {"title": "T"}
+
+
+@pytest.mark.parametrize(("kind", "pattern"), [("test", "*.test.yaml"), ("package", "package.yaml")])
+def test_the_examples_files_fit_the_schemas_that_editors_are_given(
+    command: Command, workspace: Path, kind: str, pattern: str
+) -> None:
+    schema = jsonschema_rs.validator_for(msgspec.json.decode(command("package", "schema", kind).out))
+    files = list((workspace / "packages").rglob(pattern))
+    assert files
+    for file in files:
+        assert [error.message for error in schema.iter_errors(yaml.load(file.read_text()).value)] == []
+    assert not schema.is_valid([{"name": "a", "inputs": {}}] if kind == "test" else {"name": "A", "versions": "1"})

@@ -1,5 +1,7 @@
 """What processes counted, brought together; on each engine."""
 
+import asyncio
+
 from gatewright.kernel.telemetry import Activity
 from gatewright.kernel.telemetry import Cell
 from gatewright.store import activity
@@ -25,6 +27,16 @@ async def test_what_several_processes_counted_adds_up(database: Database) -> Non
         "b": (3, {}, 3.0),
     }
     assert await database.read(activity.ever, "service") == found
+
+
+async def test_processes_that_hand_over_at_once_lose_nothing(database: Database) -> None:
+    calls = [(name, outcome, 0.01 * n) for n in range(1, 8) for name in "abc" for outcome in ("", "500")]
+    cells = counted(*calls)
+    await asyncio.gather(*(database.write(activity.add, cells, MINUTE + n % 3 * 60) for n in range(20)))
+    found = await database.read(activity.since, "service", MINUTE)
+    assert {name: (tally.count, tally.errors) for name, tally in found.items()} == dict.fromkeys(
+        "abc", (280, {"500": 140})
+    )
 
 
 async def test_kinds_are_apart(database: Database) -> None:

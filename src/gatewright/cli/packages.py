@@ -16,6 +16,7 @@ from gatewright.cli.package_check import check
 from gatewright.cli.package_installing import install
 from gatewright.cli.package_installing import remove
 from gatewright.cli.package_runs import failures
+from gatewright.cli.package_schema import schema
 from gatewright.cli.package_tests import run as run_tests
 from gatewright.cli.workspace import find_workspace
 from gatewright.cli.workspace import load_catalogue
@@ -33,6 +34,7 @@ app.command(run_tests, name="test")
 app.command(install)
 app.command(remove)
 app.command(failures)
+app.command(schema)
 NameArgument = Annotated[str, Parameter(help="The package's name.")]
 TargetArgument = Annotated[str, Parameter(help="A package's name, or a service's full name, folder:service.")]
 
