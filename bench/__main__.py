@@ -16,6 +16,7 @@ from bench import flows
 from bench import live
 from bench import ours
 from bench import report
+from bench import runaway
 from bench import upstream
 from bench.peers.installation import NotInstalled
 from bench.peers.servers import PEERS
@@ -85,6 +86,7 @@ async def _measure(options: argparse.Namespace) -> int:
         if not options.row:
             strain = Strain(workspace, servers[GATEWRIGHT], options.connections, options.seconds)
             strained = await strain.findings(BUILD / "two-workers.log")
+            strained += await runaway.findings(workspace, servers[GATEWRIGHT], options.connections, options.seconds)
     finally:
         for server in servers.values():
             server.stop()

@@ -1,6 +1,7 @@
 """Runs that work long without waiting leave others their turn, and are stopped by what stops others."""
 
 import asyncio
+import time
 from contextvars import ContextVar
 
 import pytest
@@ -24,7 +25,7 @@ do:
       - p: {do: [{a: {set: {n: 1}, then: b}}, {b: {set: {n: '${ .n + 1 }'}, then: a}}]}
       - q: {wait: {milliseconds: 200}}
 """
-LONG = Limits(seconds=120, steps=200_000, units=5_000_000)
+LONG = Limits(seconds=120, steps=60_000, units=1_500_000)
 
 
 async def turns_of_others(work) -> int:
@@ -56,6 +57,19 @@ async def test_whatever_works_without_waiting_gives_way_many_times_and_ends_at_i
             await flow.run({}, host, limits=LONG, trace=trace)
 
     assert await turns_of_others(run()) > 10
+
+
+async def test_runs_that_work_long_leave_half_of_the_time_to_others(host):
+    """However many there are: they take turns with one another."""
+    flow = load_flow(HEAD + FOREVER)
+
+    async def run() -> None:
+        with pytest.raises(LimitReached):
+            await flow.run({}, host, limits=Limits(seconds=0.5, steps=10**9, units=10**12))
+
+    began, worked = time.monotonic(), time.process_time()
+    await asyncio.gather(run(), run(), run())
+    assert time.process_time() - worked < 0.8 * (time.monotonic() - began)
 
 
 async def test_a_run_that_gives_way_is_stopped_by_cancelling_it(host):

@@ -6,6 +6,7 @@ A flow that waits for nothing at all, as most that are quick, begins without one
 but its output, and begins again on a stack of its own when its first turn is over.
 """
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -19,8 +20,11 @@ from greenlet import GreenletExit
 from greenlet import getcurrent
 from greenlet import greenlet
 
-SECONDS: Final = 0.002
+SECONDS: Final = 0.001
 """How long a run may go on before others have their turn."""
+BRIEF: Final = 0.005
+"""So long a run may work in all and be as good as any other. Those that work longer take turns with one another, and leave
+as much time between their turns as these last: half of the process is for those that are quick."""
 _MOST_IDLE: Final = 64
 
 _clock = time.monotonic
@@ -34,20 +38,31 @@ class TurnOver(BaseException):
 class Turns:
     """One run's turns. `ends`: when the present one is over, by the monotonic clock. again: whether it can begin again."""
 
-    __slots__ = ("_again", "ends")
+    __slots__ = ("_again", "_worked", "ends")
 
     def __init__(self, *, again: bool = False) -> None:
         self._again = again
+        self._worked = 0.0
         self.ends = _clock() + SECONDS
 
     def give_way(self) -> None:
         """Let others work, and come back. Raises TurnOver, and what the run is stopped by meanwhile."""
         if self._again:
             raise TurnOver
+        self._worked += SECONDS
         outside = getcurrent().parent
         if outside is not None:  # else nobody would bring it back
             outside.switch(None)
         self.ends = _clock() + SECONDS
+
+    def seconds_apart(self) -> float:
+        """How long to leave others alone before the next turn; 0 for what has not worked long."""
+        if self._worked < BRIEF:
+            return 0.0
+        now = _clock()
+        begins = max(now, _shared.free_at) + SECONDS
+        _shared.free_at = begins + SECONDS
+        return begins - now
 
 
 class InTurns:
@@ -64,7 +79,7 @@ class InTurns:
         step: Callable[[Any], Any] = self._coroutine.send
         given: Any = None
         while True:
-            worker = _idle.workers.pop() if _idle.workers else greenlet(_work)
+            worker = _shared.workers.pop() if _shared.workers else greenlet(_work)
             here = getcurrent()
             if worker.parent is not here:
                 worker.parent = here
@@ -72,9 +87,9 @@ class InTurns:
             self._turns.ends = _clock() + SECONDS
             outcome = worker.switch((step, given))
             while outcome is None:
-                outcome = yield from _others(worker)
-            if len(_idle.workers) < _MOST_IDLE:
-                _idle.workers.append(worker)
+                outcome = yield from _others(worker, self._turns.seconds_apart())
+            if len(_shared.workers) < _MOST_IDLE:
+                _shared.workers.append(worker)
             kind, value = outcome
             if kind == _GIVES:
                 return value
@@ -86,10 +101,13 @@ class InTurns:
                 given, step = error, self._coroutine.throw
 
 
-def _others(worker: Any) -> Generator[Any, Any, Any]:
+def _others(worker: Any, seconds: float) -> Generator[Any, Any, Any]:
     """Others' turn; then the worker goes on, or is stopped by what came meanwhile."""
     try:
-        yield
+        if seconds:
+            yield from asyncio.sleep(seconds).__await__()
+        else:
+            yield
     except BaseException as error:  # whatever it is, it is for the worker
         return worker.throw(error)
     return worker.switch()
@@ -111,11 +129,15 @@ def _work(job: Any) -> None:
         job = getcurrent().parent.switch(outcome)
 
 
-class _Idle(threading.local):
-    """The workers of a thread that wait for a job: making one takes longer than all the rest."""
+class _Shared(threading.local):
+    """What the runs of a thread share. workers: those that wait for a job, for making one takes longer than all the rest.
+
+    free_at: when the next turn of a run that works long may begin, but for the time between.
+    """
 
     def __init__(self) -> None:
         self.workers: list[Any] = []
+        self.free_at = 0.0
 
 
-_idle = _Idle()
+_shared = _Shared()
