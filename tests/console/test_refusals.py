@@ -231,6 +231,13 @@ def _calling(path: str, **parameters: str) -> Refuse:
     return refuse
 
 
+async def _beyond_the_limit(site: Site) -> httpx.Response:
+    await site.change_client(rate_limit=1)
+    token = await site.access_token()
+    await site.call("/invoke/orders/whoami", token)
+    return await site.call("/invoke/orders/whoami", token)
+
+
 CALLS: dict[str, tuple[Refuse, str]] = {
     "token_sent": (lambda site: site.call("/invoke/orders/whoami"), "/console/get-token"),
     "token_known": (lambda site: site.call("/invoke/orders/whoami", "gw_at_x"), "/console/get-token"),
@@ -241,6 +248,7 @@ CALLS: dict[str, tuple[Refuse, str]] = {
     "token_key": (_unbound, LEDGER_FORM + "#field-dpop_bound_access_tokens"),
     "service_exists": (_calling("/invoke/orders/nothing"), "/console/packages"),
     "scope_opens": (_calling("/invoke/customers/find", scope="orders"), "/console/oauth/associations?client=ledger"),
+    "within_limits": (_beyond_the_limit, LEDGER_FORM + "#field-rate_limit"),
     "acl_names": (_calling("/invoke/orders/audit", scope="orders"), "/console/acls/edit?target=orders%3Aaudit"),
 }
 """The same for each rule of the guard."""

@@ -133,4 +133,5 @@ _MENDS: Final[dict[str, Callable[[Refusal], tuple[Mend, ...]]]] = {
     "service_exists": _page("The services there are", "/console/packages"),
     "scope_opens": _scope_opens,
     "acl_names": _acl,
+    "within_limits": _client("The client's rate limit and quota", "rate_limit"),
 }

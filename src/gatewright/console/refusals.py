@@ -22,7 +22,7 @@ _PERIODS: Final = (
 )
 _ERRORS: Final = (
     "invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client", "invalid_token",
-    "insufficient_scope", "access_denied", "no_token", "not_found", "temporarily_unavailable",
+    "insufficient_scope", "access_denied", "no_token", "not_found", "too_many_requests", "temporarily_unavailable",
 )  # fmt: skip
 WHAT: Final = {
     "call": "Call of a service",

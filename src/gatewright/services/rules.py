@@ -15,6 +15,7 @@ CallRule = Literal[
     "service_exists",
     "scope_opens",
     "acl_names",
+    "within_limits",
 ]
 
 CALL: Final[tuple[CallRule, ...]] = get_args(CallRule)

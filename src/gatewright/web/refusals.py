@@ -18,6 +18,7 @@ from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.rules import Endpoint
 from gatewright.services.caller import Caller
 from gatewright.services.guard import Refused
+from gatewright.services.rates import TooMany
 from gatewright.services.template import Match
 from gatewright.store.refusals import Refusal
 from gatewright.web.http import Request
@@ -156,6 +157,27 @@ def asked(refusing: Refusing) -> tuple[Refusal, Claims]:
 def admitted(caller: Caller, request: Request, parts: Parts, service: str, match: Match | None) -> Refusal:
     """What a call asks that the guard lets in."""
     return _call(request, parts, service, caller, template=match.template.text if match else "")
+
+
+def note_limited(
+    error: TooMany, caller: Caller, request: Request, parts: Parts, service: str, match: Match | None
+) -> None:
+    """Keep a call that went past a limit."""
+    if parts.refusals.has_room(request.address):
+        receipt = _call(
+            request,
+            parts,
+            service,
+            caller,
+            rule="within_limits",
+            status=error.status,
+            error="too_many_requests",
+            sentence=error.detail,
+            found=error.title,
+            wanted=error.detail,
+            template=match.template.text if match else "",
+        )
+        parts.refusals.add(receipt, Claims())
 
 
 def masked(text: str) -> str:

@@ -8,6 +8,7 @@ from gatewright.services.errors import ServiceError
 from gatewright.services.guard import Refused
 from gatewright.services.path import invoked_service
 from gatewright.services.protected_resource import metadata_address
+from gatewright.services.rates import TooMany
 from gatewright.services.template import Match
 from gatewright.web.http import BodyTooLarge
 from gatewright.web.http import Request
@@ -17,6 +18,7 @@ from gatewright.web.parameters import Unreadable
 from gatewright.web.possession import dpop_sender
 from gatewright.web.possession import with_next_nonce
 from gatewright.web.refusals import note_call
+from gatewright.web.refusals import note_limited
 from gatewright.web.refusals import note_missing
 from gatewright.web.service_answers import answered
 from gatewright.web.service_answers import problem
@@ -117,5 +119,9 @@ async def _guarded(request: Request, parts: Parts, name: str, match: Match | Non
         )
         response = answered(output, service)
     else:
-        response = await answer(Admitted(request, parts, catalogue, service, match, body, caller), face)
+        try:
+            response = await answer(Admitted(request, parts, catalogue, service, match, body, caller), face)
+        except TooMany as error:
+            note_limited(error, caller, request, parts, name, match)
+            raise
     return with_next_nonce(response, request, settings, parts)
