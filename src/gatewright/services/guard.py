@@ -26,6 +26,7 @@ from gatewright.services.coverage import deciding_target
 from gatewright.services.coverage import is_open
 from gatewright.services.coverage import may_execute
 from gatewright.services.coverage import nearest_acl
+from gatewright.services.names import is_builtin
 from gatewright.services.resource import covers
 from gatewright.services.resource import place
 from gatewright.services.rules import CallRule
@@ -296,7 +297,7 @@ def _no_possession(
 def _insufficient(
     service: str, template: UrlTemplate | None, openings: Openings, caller: Caller, hint: str, scheme: str
 ) -> Refused:
-    needed = f"the service {service} or its folder"
+    needed = f"the service {service}" + ("" if is_builtin(service) else " or its folder")
     if template is not None:
         needed = f"the URL template {template.text}, {needed}"
     return Refused(

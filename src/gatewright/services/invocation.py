@@ -236,7 +236,7 @@ class Runtime:
                 client=caller.client_id,
                 subject=caller.subject,
                 status=error.status,
-                detail=error.detail or error.title,
+                detail=error.reason or error.title,
                 exc_info=cause,
             )
         self.journals.watch_closely(service.name)

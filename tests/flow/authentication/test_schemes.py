@@ -34,6 +34,41 @@ async def test_a_policy_of_use_is_named_with_or_without_use(run, sent):
     assert [request.headers["Authorization"] for request in sent] == ["Bearer t1", "Bearer t1"]
 
 
+async def test_a_name_that_the_document_does_not_declare_is_a_connection_of_the_server(run, host, sent):
+    use = "use: {authentications: {door: {bearer: {token: t1}}}}"
+    await run(call("{use: crm}", use))
+    await run(call("crm", use))
+    await run(call("door", use))
+    assert (host.through, len(sent)) == (["crm", "crm"], 3)
+    assert [request.headers.get("Authorization") for request in sent] == [None, None, "Bearer t1"]
+
+
+async def test_an_openapi_call_and_the_fetch_of_its_document_each_use_their_own_connection(run, host):
+    document = {
+        "openapi": "3.0.0",
+        "servers": [{"url": "https://t.test"}],
+        "paths": {"/x": {"get": {"operationId": "get", "responses": {}}}},
+    }
+    host.answers["https://docs.test/api.json"] = answer(document)
+    host.answers[PLACE] = answer({"ok": True})
+    where = "{endpoint: {uri: 'https://docs.test/api.json', authentication: {use: docs}}}"
+    await run(
+        f"do: [{{a: {{call: openapi, with: {{document: {where}, operationId: get, authentication: {{use: crm}}}}}}}}]"
+    )
+    assert host.through == ["docs", "crm"]
+
+
+async def test_a_connection_needs_a_server():
+    from gatewright.flow import load_flow
+    from gatewright.flow.http import HttpxHost
+    from tests.flow.conftest import HEAD
+
+    async with HttpxHost() as alone:
+        with pytest.raises(FlowError) as caught:
+            await load_flow(HEAD + call("{use: crm}")).run({}, alone)
+    assert "needs a running server" in caught.value.detail
+
+
 async def test_credentials_come_from_the_data_or_from_a_secret(run, host, sent):
     host.secrets["login"] = '{"username": "ada", "password": "pä"}'
     await run(call("{bearer: {token: '${ .t }'}}"), {"t": "t2"})
