@@ -16,14 +16,19 @@ from gatewright.app.tracing import OpenTelemetrySpans
 from gatewright.app.tracing import spans_from_environment
 from gatewright.flow import HttpRequest
 from gatewright.flow import HttpResponse
+from gatewright.services.loader import Loader
 from gatewright.services.outgoing import Outgoing
 from tests.running.site import Site
 from tests.running.site import catalogue
+from tests.running.site import open_site
 from tests.running.site import seeded
 from tests.running.site import site as plain_site
+from tests.running.upstream import StandIn
+from tests.running.upstream import stand_in
 from tests.services.test_flow_service import Shop
+from tests.web.test_forwarding import write_package
 
-__all__ = ["catalogue", "plain_site", "seeded"]
+__all__ = ["catalogue", "plain_site", "seeded", "stand_in"]
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -110,6 +115,28 @@ async def test_another_server_is_told_of_the_span(
     await shop.run("do: [{ask: {call: http, with: {method: get, endpoint: 'https://a.example/'}}}]")
     span = collected.named()["shop:flow"].context
     assert sent[0].headers["traceparent"].startswith(f"00-{span.trace_id:032x}-{span.span_id:016x}-")
+
+
+async def test_an_upstream_is_told_of_the_requests_span_in_place_of_the_clients(
+    seeded: Path, tmp_path: Path, stand_in: StandIn, collected: Collected
+) -> None:
+    write_package(
+        tmp_path / "packages" / "Erp",
+        {
+            "package.yaml": "name: Erp\nversion: 1.0.0\n",
+            "services/orders/erp.upstream.yaml": f"base_url: {stand_in.url}\n",
+        },
+    )
+    site = await open_site(seeded, Loader(tmp_path / "packages").load(), tmp_path)
+    site.parts.spans = site.parts.runtime.spans = collected.spans
+    try:
+        token = await site.access_token()
+        await site.call("/invoke/orders/erp?path=x", token, headers={"traceparent": PARENT})
+        span = collected.named()["GET /invoke/{folder}/{service}"].context
+        assert stand_in.last.header("traceparent").startswith(f"00-{span.trace_id:032x}-{span.span_id:016x}-")
+        assert f"{span.trace_id:032x}" == PARENT.split("-")[1]
+    finally:
+        await site.parts.stop()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,9 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
         _refuse_loop(arrived.headers)
         values, query = self._values(arrived)
         headers = upstream_headers.sent(arrived.headers, self.sent)
+        if call.runtime.spans is not None:  # the caller's own span is above ours, which is told instead
+            ours = call.runtime.spans.outgoing()
+            headers = [(name, value) for name, value in headers if name.lower() not in ours]
         headers += [("X-Request-Id", arrived.id), *await self._own_headers(call)]
         if isinstance(arrived.body, Body) and b"content-length" in arrived.headers:
             headers.append(("Content-Length", arrived.headers[b"content-length"].decode("ascii")))
@@ -173,6 +176,8 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
     async def _own_headers(self, call: Call) -> list[tuple[str, str]]:
         """The fixed headers, and who calls."""
         headers = [("Via", f"1.1 {_PSEUDONYM}")]
+        if call.runtime.spans is not None:
+            headers += call.runtime.spans.outgoing().items()
         for name, value in self.upstream.headers.set.items():
             headers.append((name, value if isinstance(value, str) else _secret(value, call)))
         caller = self.upstream.caller
