@@ -98,6 +98,12 @@ async def test_run_stops_before_a_step_and_goes_on_with_other_data(editor):
     assert answer.text.count('class="trace-step"') == 3
 
 
+async def test_run_that_stops_is_counted_as_no_failure(console, editor):
+    await go(editor, await stop(editor))
+    counted = console.site.parts.runtime.activity.take()
+    assert {each.outcome for each in counted if each.kind == "service" and each.name == "orders:greet"} == {""}
+
+
 async def test_run_goes_on_by_one_step_and_with_another_context(editor):
     answer = await go(editor, await stop(editor), go="step", context='{"was": "mine"}')
     assert "Stopped before third" in text_of(answer)

@@ -19,6 +19,7 @@ import structlog
 from gatewright.flow import FlowError
 from gatewright.flow import Trace
 from gatewright.flow.journal import Journal
+from gatewright.flow.stepper import Paused
 from gatewright.kernel.telemetry import Activity
 from gatewright.services.builtin.cache import Cache
 from gatewright.services.call import Call
@@ -189,6 +190,9 @@ class Runtime:
             output = await service.run(values, call)
             outcome = ""
             return output
+        except Paused:  # somebody steps through it
+            outcome = ""
+            raise
         except ServiceError as error:
             outcome = str(error.status)
             if error.fault and not watched_elsewhere:

@@ -178,3 +178,23 @@ def test_resting_on_a_word_explains_it(page: Page) -> None:
     expect(page.locator(".hover-help")).to_contain_text("get(iata: string)")
     page.locator("#source-form .cm-line", has_text="catch:").locator("span", has_text="catch").first.hover()
     expect(page.locator(".hover-help")).to_contain_text("Which errors of the tried steps are mended")
+
+
+def test_cases_of_a_switch_are_edited_in_rows(flow: Page) -> None:
+    page = flow
+    card(page, "greet").focus()
+    page.keyboard.press("a")
+    choose(page, "Switch")
+    first = page.get_by_role("group", name="Case first")
+    first.get_by_label("When").fill('.greeting == "Hello, you"')
+    first.get_by_label("When").blur()
+    page.wait_for_function("document.querySelector('#source').value.includes('Hello, you')")
+    page.get_by_role("group", name="Case first").get_by_label("Then").select_option("greet")
+    page.wait_for_function("document.querySelector('#source').value.includes('then: greet')")
+    page.get_by_role("button", name="Add a case").click()
+    page.get_by_role("group", name="Case case").get_by_role("textbox", name="Case").fill("third")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("group", name="Case third")).to_be_visible()
+    page.get_by_role("button", name="Remove the case otherwise").click()
+    expect(page.get_by_role("group", name="Case otherwise")).to_have_count(0)
+    assert re.search(r"- first:\n +when: '\.greeting == \"Hello, you\"'\n +then: greet\n +- third:", source(page))

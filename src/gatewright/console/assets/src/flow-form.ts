@@ -1,5 +1,6 @@
 import { announce } from "./announce";
 import type { FlowEditor } from "./flow-editor";
+import { caseRows, pressedCase } from "./flow-cases";
 import { COMMON, type Field, kindOf } from "./flow-kinds";
 import { stepAt, listOf } from "./flow-text";
 import { quoted } from "./flow-lines";
@@ -24,11 +25,11 @@ export class StepForm {
     const active = document.activeElement as HTMLInputElement | null;
     const typed = active !== null && this.panel.contains(active) && active.matches("textarea, input[type=text]");
     if (typed && active.value !== active.defaultValue) return; // what is being typed stays; it is shown anew once it is left
-    const kept = active && this.panel.contains(active) ? (active.dataset.path ?? active.dataset.action) : undefined;
+    const kept = active && this.panel.contains(active) ? placeOf(active) : "";
     this.shown = state;
     this.panel.replaceChildren(...this.content());
     if (this.wantsFocus) this.focus();
-    else if (kept) this.panel.querySelector<HTMLElement>(`[data-path='${CSS.escape(kept)}'], [data-action='${kept}']`)?.focus();
+    else if (kept) this.panel.querySelector<HTMLElement>(kept)?.focus();
     this.wantsFocus = false;
   }
 
@@ -63,6 +64,8 @@ export class StepForm {
 
   private field(field: Field, value?: string): HTMLElement {
     const { selected, text } = this.editor;
+    const rows = field.type === "cases" ? caseRows(this.editor) : null;
+    if (rows) return titled(field, rows);
     const known = value ?? text.source(selected, field.path);
     const path = JSON.stringify(field.path);
     const id = `step-${field.path.join("-") || "name"}`;
@@ -72,7 +75,7 @@ export class StepForm {
     const control = this.control(field, known);
     control.id = id;
     control.dataset.path = path;
-    control.dataset.type = field.type;
+    control.dataset.type = field.type === "cases" ? "yaml" : field.type;
     const row = document.createElement("div");
     row.className = field.type === "tick" ? "step-field is-tick" : "step-field";
     row.append(...(field.type === "tick" ? [control, label] : [label, control]));
@@ -94,7 +97,7 @@ export class StepForm {
       return box;
     }
     if (field.type === "choice" || field.type === "step") return this.choice(field, value);
-    if (field.type === "yaml") {
+    if (field.type === "yaml" || field.type === "cases") {
       const area = document.createElement("textarea");
       area.defaultValue = value;
       area.rows = Math.min(Math.max(value.split("\n").length, 1), 14);
@@ -129,7 +132,8 @@ export class StepForm {
   private changed(control: HTMLInputElement): void {
     if (!control.dataset.path) return;
     const path = JSON.parse(control.dataset.path) as (string | number)[];
-    const { selected, text } = this.editor;
+    const { text } = this.editor;
+    const selected = control.dataset.pointer ?? this.editor.selected;
     control.defaultValue = control.value; // it is in the text from here on
     if (!path.length) return this.rename(control);
     const type = control.dataset.type;
@@ -147,11 +151,12 @@ export class StepForm {
   }
 
   private rename(control: HTMLInputElement): void {
-    const { selected, text } = this.editor;
+    const { text } = this.editor;
+    const selected = control.dataset.pointer ?? this.editor.selected;
     const name = control.value.trim();
-    const pointer = stepAt(listOf(selected), Number(selected.split("/").at(-2)), name);
+    const pointer = control.dataset.pointer ? undefined : stepAt(listOf(selected), Number(selected.split("/").at(-2)), name);
     if (!this.editor.edit(() => text.rename(selected, name), pointer)) control.value = control.defaultValue = selected.split("/").at(-1)!;
-    else announce(`Step renamed to ${name}.`);
+    else announce(`Renamed to ${name}.`);
   }
 
   private key(event: KeyboardEvent): void {
@@ -161,6 +166,8 @@ export class StepForm {
   }
 
   private pressed(event: Event): void {
+    const own = (event.target as Element).closest<HTMLElement>(".case-add, .case-remove");
+    if (own && pressedCase(this.editor, own)) return;
     const name = (event.target as Element).closest<HTMLElement>("[data-action]")?.dataset.action;
     if (name === "up") this.editor.move(-1);
     if (name === "down") this.editor.move(1);
@@ -168,6 +175,26 @@ export class StepForm {
     if (name === "stop") this.editor.toggleStop();
     if (name === "add") void this.editor.add({ after: this.editor.selected });
   }
+}
+
+/** What finds this control again in a form that is made anew. */
+function placeOf(control: HTMLElement): string {
+  const { path, pointer, action } = control.dataset;
+  if (action) return `[data-action='${action}']`;
+  if (path === undefined) return "";
+  return `[data-path='${path}']${pointer ? `[data-pointer='${CSS.escape(pointer)}']` : ":not([data-pointer])"}`;
+}
+
+/** Rows under the field's name, with its help. */
+function titled(field: Field, rows: HTMLElement): HTMLElement {
+  const element = document.createElement("div");
+  element.className = "step-field";
+  const title = document.createElement("h3");
+  title.textContent = field.label;
+  const help = paragraph(field.help ?? "");
+  help.className = "step-help";
+  element.append(title, rows, help);
+  return element;
 }
 
 function yamlProblem(source: string): string {

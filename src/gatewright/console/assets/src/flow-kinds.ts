@@ -5,7 +5,7 @@ export interface Field {
   label: string;
   path: (string | number)[];
   /** text: one line that is quoted when it needs to be. plain: as typed. yaml: several lines of YAML as typed. */
-  type: "text" | "plain" | "yaml" | "choice" | "tick" | "service" | "step";
+  type: "text" | "plain" | "yaml" | "choice" | "tick" | "service" | "step" | "cases";
   help?: string;
   choices?: string[];
   hint?: string;
@@ -55,7 +55,7 @@ export const KINDS: Record<string, Kind> = {
   },
   switch: {
     label: "Switch", about: "Branch on conditions", body: `switch:\n  ${CASES.replaceAll("\n", "\n  ")}`,
-    fields: [{ label: "Cases", path: ["switch"], type: "yaml", help: "The first case whose condition holds says which step follows." }],
+    fields: [{ label: "Cases", path: ["switch"], type: "cases", help: "The first case whose condition holds says which step follows." }],
   },
   for: {
     label: "Loop", about: "Once for each item", body: "for:\n  each: item\n  in: .items\ndo:\n  - turn:\n      set: '${ . }'",

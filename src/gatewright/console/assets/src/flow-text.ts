@@ -38,6 +38,13 @@ export class FlowText {
     return isSeq(list) ? list.items.map((item) => nameOf(item)) : [];
   }
 
+  /** The pointers of the cases of the switch at `pointer`; null when they are not written as a list of lines. */
+  cases(pointer: string): string[] | null {
+    const list = this.node(pointer, ["switch"]);
+    if (!isSeq(list) || list.flow || list.items.some((item) => nameOf(item) === "")) return null;
+    return list.items.map((item, index) => stepAt(`${pointer}/switch`, index, nameOf(item)));
+  }
+
   /** Whether there is a step at `pointer`. */
   has(pointer: string): boolean {
     return this.node(pointer) !== undefined;
@@ -119,6 +126,7 @@ export class FlowText {
     const former = nameOf(list.items[index]);
     const key = (list.items[index] as YAMLMap).items[0]!.key as Node;
     const changes = [{ from: key.range![0], to: key.range![1], insert: name }];
+    if (/\/switch$/.test(listOf(pointer))) return changes; // a case: nothing leads to it by its name
     for (const item of list.items) {
       for (const target of targets((item as YAMLMap).items[0]?.value)) {
         if (isScalar(target) && target.value === former && target.range) {
