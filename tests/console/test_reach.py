@@ -75,6 +75,7 @@ async def test_a_service_names_its_scopes_their_clients_and_the_members_of_its_a
     page = await console.text("/reach?service=orders%3Aaudit")
     for text in ("orders</code>", "Ledger", "The list of <code>orders:audit</code>", "ada", "GET /shop/audit"):
         assert text in page, text
+    assert "No member" not in await console.text("/reach?service=orders%3Aget")
     assert "Anybody can call it" in await console.text("/reach?service=open%3Aping")
 
 

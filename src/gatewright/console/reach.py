@@ -126,7 +126,7 @@ async def _service(visit: Visit, name: str) -> Response:
         opening=found,
         scopes=await visit.read(_clients_of, found.scopes),
         more_scopes=max(0, len(found.scopes) - _MOST),
-        members=await visit.read(_members_of, [] if found.is_open else list(found.admitted)),
+        members=await visit.read(_members_of, found.groups),
     )
 
 
@@ -182,7 +182,7 @@ def _clients_of(transaction: Transaction, names: tuple[str, ...]) -> list[dict[s
     return rows
 
 
-def _members_of(transaction: Transaction, groups: list[str]) -> list[dict[str, Any]]:
+def _members_of(transaction: Transaction, groups: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = []
     for group in groups:
         members = access.members(transaction, group)

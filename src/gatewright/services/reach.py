@@ -51,6 +51,11 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
         """Whether no token is needed."""
         return self.admitted == (WITHOUT_TOKEN,)
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that the ACL names, when it is they who are admitted."""
+        return () if self.admitted in ((WITHOUT_TOKEN,), (EVERY_CALLER,)) else self.admitted
+
 
 def ways_to(service: str, catalogue: Catalogue) -> list[tuple[Way, UrlTemplate | None]]:
     """Every address of a service, each with its URL template if it is one."""
