@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gatewright.services.catalogue import Catalogue
 
 CONFIGURATION: Final = "gatewright.yaml"
-_DATABASE: Final = "data/gatewright.db"
+DATABASE: Final = "data/gatewright.db"
 _NO_FLAGS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
@@ -64,7 +64,7 @@ def find_workspace(given: Path | None) -> Path:
 
 def is_workspace(folder: Path) -> bool:
     """Whether a folder is a workspace."""
-    return (folder / CONFIGURATION).is_file() or (folder / _DATABASE).is_file()
+    return (folder / CONFIGURATION).is_file() or (folder / DATABASE).is_file()
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """All that is wrong with a package: what disables it or a service of it, warnings in flows, tests that cannot be read."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -28,17 +29,21 @@ class Finding(msgspec.Struct, frozen=True):
         return f"{self.file}{place}: {self.severity}: {self.message}"
 
 
-def check_package(packages: Path, catalogue: Catalogue, name: str) -> list[Finding]:
-    """The findings of one package of the catalogue, errors first, each once."""
+def check_package(
+    packages: Path, catalogue: Catalogue, name: str, connections: Collection[str] | None = None
+) -> list[Finding]:
+    """The findings of one package of the catalogue, errors first, each once.
+
+    connections: the names of the server's; None: not known, and any name is taken.
+    """
     loaded = catalogue.packages[name]
     found = [_error(problem) for problem in loaded.problems]
     for service in loaded.services:
         found += [_error(problem) for problem in service.problems]
         if service.kind == "flow" and service.enabled:
             found += [
-                Finding(service.file, each.line, each.column, "warning", each.message)
-                for each in check_source(catalogue, read_source(packages, service).text)
-                if each.severity == "warning"
+                Finding(service.file, each.line, each.column, each.severity, each.message + _mend(each.mend))
+                for each in check_source(catalogue, read_source(packages, service).text, connections)
             ]
     for file in files_of(packages, name):
         try:
@@ -46,6 +51,10 @@ def check_package(packages: Path, catalogue: Catalogue, name: str) -> list[Findi
         except FileProblem as error:
             found.append(Finding(error.file, error.line, error.column, "error", error.message))
     return sorted(dict.fromkeys(found), key=lambda each: (each.severity, each.file, each.line, each.column))
+
+
+def _mend(mend: str) -> str:
+    return f" ({mend})" if mend else ""
 
 
 def _error(problem: Problem) -> Finding:
