@@ -108,6 +108,14 @@ CHANGES = [
     ("/oauth/keys/rotate", {"algorithm": "ES256"}),
     ("/services/run?name=orders:greet", {"input": "{}"}),
     ("/services/save?name=orders:greet", {"source": "x"}),
+    ("/services/rename?name=orders:greet", {"to": "orders:hello"}),
+    ("/services/delete?name=orders:greet", {}),
+    ("/services/restore?name=orders:greet&version=x", {}),
+    ("/services/resume?name=orders:greet", {"source": "x"}),
+    ("/services/conflict?name=orders:greet", {"source": "x"}),
+    ("/services/example?name=orders:greet", {"example": "a", "input": "{}"}),
+    ("/services/tests?name=orders:greet", {}),
+    ("/services/tests/add?name=orders:greet", {"case": "a", "input": "{}", "output": "{}"}),
 ]
 
 
