@@ -1,5 +1,6 @@
 """A service under another name, or gone: what that changes elsewhere, shown before it is done."""
 
+import asyncio
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -110,7 +111,7 @@ async def delete(visit: Visit) -> Response:
 
 
 async def _find(visit: Visit, name: str) -> Found:
-    found = references(visit.parts.packages_folder, visit.catalogue, name)
+    found = await asyncio.to_thread(references, visit.parts.packages_folder, visit.catalogue, name)
     return Found(found, await visit.read(service_names.find, name))
 
 

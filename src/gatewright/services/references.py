@@ -94,7 +94,10 @@ def _part(name: str, part: str) -> str:
 
 def _in_yaml(packages: Path, file: str, name: str, kind: Kind, service: str = "") -> list[Reference]:
     try:
-        document = yaml.load((packages / file).read_text(encoding="utf-8"))
+        text = (packages / file).read_text(encoding="utf-8")
+        if name.partition(":")[2] not in text:
+            return []  # most files: not worth reading closely
+        document = yaml.load(text)
     except (OSError, UnicodeDecodeError, yaml.YamlProblem):
         return []
     walks = {"flow": _in_flow, "test": _in_tests, "template": _in_templates}
