@@ -1,3 +1,4 @@
+import os
 import sys
 
 from gatewright.services import python_modules
@@ -27,6 +28,17 @@ def test_files_that_begin_with_an_underscore_are_helpers(workshop) -> None:
         "from gatewright.services import service\nfrom .._helper import VALUE\n@service\ndef g() -> int:\n    return VALUE\n",
     )
     assert [service.name for service in workshop.load().services] == ["deep.user:g"]
+
+
+def test_a_file_and_a_folder_of_one_name_stand_beside_each_other(workshop) -> None:
+    mark = "from gatewright.services import service\n"
+    workshop.write("_helper.py", "VALUE = 2\n")
+    workshop.write("open.py", f"{mark}from ._helper import VALUE\n@service\ndef ping() -> int:\n    return VALUE\n")
+    workshop.write(
+        "open/staff.py", f"{mark}from .._helper import VALUE\n@service\ndef roster() -> int:\n    return VALUE\n"
+    )
+    state = {service.name: service.enabled for service in workshop.load().services}
+    assert state == {"open:ping": True, "open.staff:roster": True}
 
 
 def test_syntax_error_disables_the_files_services_with_its_place(workshop) -> None:
@@ -74,3 +86,14 @@ async def test_functions_of_an_old_generation_run_on_after_a_reload(workshop) ->
 def test_no_bytecode_is_left_in_the_package(workshop) -> None:
     workshop.load("from gatewright.services import service\n")
     assert not list(workshop.root.rglob("*.pyc"))
+
+
+def test_a_change_within_the_same_second_and_of_the_same_length_counts(workshop) -> None:
+    """Bytecode would not notice it."""
+    text = "from gatewright.services import service\n@service\ndef {}() -> int:\n    return 1\n"
+    workshop.write("quick.py", text.format("one"))
+    assert [service.name for service in workshop.load().services] == ["quick:one"]
+    kept = (workshop.root / "services" / "quick.py").stat()
+    workshop.write("quick.py", text.format("two"))
+    os.utime(workshop.root / "services" / "quick.py", ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    assert [service.name for service in workshop.load().services] == ["quick:two"]

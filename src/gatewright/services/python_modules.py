@@ -27,6 +27,16 @@ class _FreshLoader(SourceFileLoader):
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)
 
+    def exec_module(self, module: ModuleType) -> None:
+        """A file and a folder may have one name: what is in the folder lies below what is in the file.
+
+        A package would be more: the file's own relative imports would then begin one level deeper.
+        """
+        folder = Path(self.path).with_suffix("")
+        if folder.is_dir():
+            module.__path__ = [str(folder)]
+        super().exec_module(module)
+
 
 class _Finder(MetaPathFinder):
     """Finds modules below our own generations only, and loads them without bytecode."""
@@ -47,7 +57,7 @@ class _Finder(MetaPathFinder):
 def new_generation(package: str, services: Path) -> str:
     """Make the module that stands for one generation of a package's `services` folder; gives its name."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.append(_Finder())
+        sys.meta_path.insert(0, _Finder())  # before the one that goes by bytecode
     name = f"{_PREFIX}{next(_generations)}_{package}"
     root = ModuleType(name, f"Generation of the package {package}")
     root.__path__ = [str(services)]
