@@ -100,6 +100,27 @@ async def test_wrong_secrets_that_are_rehearsed_are_not_counted(site: Site, cons
     assert (await site.token(grant_type="client_credentials")).status_code == 200
 
 
+async def test_secrets_cannot_be_guessed_by_rehearsing(console: Console) -> None:
+    """Nothing is counted against the client, so it is counted against whoever guesses."""
+    wrong, right = "ledger:wrong", basic(seed.LEDGER)["authorization"]
+    for secret in (wrong, *(["ledger:other"] * 19)):
+        text = shlex.join(["curl", "-u", secret, "-d", "grant_type=x", f"{ORIGIN}/oauth/token"])
+        assert (await console.submit("/rehearsal", request=text)).status_code == 200
+    for header in ("Basic bGVkZ2VyOm90aGVy", right):
+        text = shlex.join(["curl", "-H", f"Authorization: {header}", "-d", "grant_type=x", f"{ORIGIN}/oauth/token"])
+        answer = await console.submit("/rehearsal", request=text)
+        assert answer.status_code == 422
+        assert "20 wrong secrets or passwords were rehearsed" in summary(answer.text)
+    console.site.clock.forward(601)
+    assert (await console.submit("/rehearsal", request=text)).status_code == 200
+
+
+async def test_requests_that_guess_nothing_are_rehearsed_without_end(console: Console) -> None:
+    for _ in range(25):
+        page = await rehearsed(console, curl("/oauth/token", grant_type="client_credentials", scope="orders"))
+        assert "no check would refuse" in outcome(page)
+
+
 async def test_a_call_is_rehearsed_without_running_the_service(site: Site, console: Console) -> None:
     token = await site.access_token(scope="orders")
     site.parts.activity.take()

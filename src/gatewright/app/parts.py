@@ -11,6 +11,7 @@ import structlog
 
 from gatewright.admin import registration
 from gatewright.admin.actor import By
+from gatewright.app.guesses import Guesses
 from gatewright.app.outgoing import WayOut
 from gatewright.app.refusals import Refusals
 from gatewright.app.reporter import Reporter
@@ -105,6 +106,7 @@ class Parts:
         self.descriptions = Descriptions()
         self.quotas = Quotas(database, clock)
         self.refusals = Refusals(database, self.directory, clock)
+        self.guesses = Guesses()
         self.runtime = Runtime(
             outgoing=self.way_out.outgoing,
             connections=self.way_out.connections,

@@ -1,9 +1,13 @@
-"""Rehearsal: paste a request and see every check it would meet. Nothing is issued, used up, counted or kept."""
+"""Rehearsal: paste a request and see every check it would meet. Nothing is issued, used up, counted or kept.
+
+Lest secrets and passwords be guessed here past the throttle, each person may rehearse only so many wrong ones.
+"""
 
 from typing import Final
 
 from starlette.responses import Response
 
+from gatewright.app.guesses import TooManyGuesses
 from gatewright.console import pasted
 from gatewright.console.pasted import Pasted
 from gatewright.console.refusals import WHAT
@@ -18,6 +22,8 @@ from gatewright.web.rehearsal import rehearse
 
 _FIELDS: Final = ("request", "method", "address", "headers", "body")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_GUESSED: Final = frozenset({"client_proof", "password"})
+"""The rules that tell whether a secret or a password is right."""
 
 
 async def show(visit: Visit) -> Response:
@@ -47,7 +53,18 @@ async def _rehearsed(visit: Visit, given: Pasted, scheme: str, host: str, target
     client = visit.request.client
     address = "127.0.0.1" if local else client.host if client else ""
     headers = [("Host", host), *((name, text) for name, text in given.headers if name.lower() != "host")]
-    return await rehearse(made(given.method, target, scheme, address, headers, given.body), visit.parts)
+    user, guesses = visit.found.user.user.id, visit.parts.guesses
+    try:
+        guesses.take(user, visit.now)
+    except TooManyGuesses as error:
+        raise Invalid([FieldError("request", str(error))]) from None
+    found = None
+    try:
+        found = await rehearse(made(given.method, target, scheme, address, headers, given.body), visit.parts)
+    finally:
+        if found is None or found.refusal is None or found.refusal.rule not in _GUESSED:
+            guesses.give_back(user, visit.now)
+    return found
 
 
 def _typed(values: dict[str, str]) -> tuple[str, str, str, str]:
