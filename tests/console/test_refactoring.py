@@ -100,6 +100,17 @@ async def test_renamed_service_is_followed_by_everything_that_names_it(console, 
     assert "Good day, Bob" in answer.text
 
 
+@pytest.mark.parametrize("kept", ["orders/other.flow.yaml", "orders/other.test.yaml"])
+async def test_renaming_replaces_no_file_that_is_there(console, shop, kept):
+    """Neither a flow that is there and not loaded yet, nor the tests of a Python file of that name."""
+    (shop / "services" / kept).write_text("# mine\n")
+    page = await console.text("/services/rename?name=orders:greet&to=orders:free")
+    answer = await console.send(page.replace("to=orders:free", "to=orders:other"), to="orders:other")
+    assert answer.status_code == 422
+    assert (shop / "services" / kept).read_text() == "# mine\n"
+    assert (shop / "services/orders/greet.flow.yaml").read_text() == FLOW
+
+
 async def test_renamed_service_keeps_its_versions(console, shop):
     editor = await Editor.open(console)
     await editor.save(FLOW.replace("Good day", "Hi"), note="Short")

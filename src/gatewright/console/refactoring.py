@@ -127,7 +127,13 @@ def _refusal(visit: Visit, service: Service, to: str) -> str:
         return "Write folder:service, for instance orders.reports:daily; letters, digits, _ and - are allowed."
     if to == service.name:
         return "That is its name already."
-    return f"There is a service {to} already." if visit.catalogue.has_service(to) else ""
+    if visit.catalogue.has_service(to):
+        return f"There is a service {to} already."
+    new = flow_file(service.package, to)
+    for file in (new, new.removesuffix(FLOW) + TEST):
+        if (visit.parts.packages_folder / file).exists():
+            return f"{file} exists already."
+    return ""
 
 
 async def _rights(visit: Visit, name: str, to: str) -> list[tuple[str, str, str]]:
