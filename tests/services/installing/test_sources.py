@@ -131,6 +131,20 @@ def test_what_is_no_zip_file_is_refused(target: Path, content: bytes) -> None:
         zip_source(io.BytesIO(content))(target)
 
 
+@pytest.mark.parametrize(
+    ("method", "at"),
+    [(zipfile.ZIP_DEFLATED, 42), (zipfile.ZIP_BZIP2, 46), (zipfile.ZIP_LZMA, 44), (zipfile.ZIP_DEFLATED, -4)],
+)
+def test_a_damaged_zip_file_is_refused_whatever_is_damaged(target: Path, method: int, at: int) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", method) as made:
+        made.writestr("package.yaml", bytes(range(256)) * 30)
+    damaged = bytearray(archive.getvalue())
+    damaged[at] ^= 0xFF
+    with pytest.raises(CannotInstall, match="zip file"):
+        zip_source(io.BytesIO(bytes(damaged)))(target)
+
+
 def test_what_is_nothing_at_all_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotInstall, match="is no folder, no zip file"):
         source_of(str(tmp_path / "gone"))

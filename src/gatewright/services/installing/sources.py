@@ -73,7 +73,9 @@ def zip_source(archive: Path | IO[bytes]) -> Source:
                     raise CannotInstall("the zip file holds too much")
                 for entry in entries:
                     _unpack(opened, entry, target, room)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        except CannotInstall:
+            raise
+        except Exception as error:  # what is not as it should be ends in errors of every decompressor's own
             raise CannotInstall(f"the zip file cannot be read: {error}") from None
 
     return fill
