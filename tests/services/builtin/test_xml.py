@@ -73,6 +73,7 @@ async def test_xpath_gives_elements_texts_and_numbers(pub) -> None:
         '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>',
         '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
         '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a b="&x;"/>',
+        '<?\u0132?><!DOCTYPE a [<!ENTITY x "root:"><!ENTITY y "&x;&x;">]><a b="&y;"/>',
         '\ufeff<?xml version="1.0"?>\n<!-- <a> --><?pi <a> ?><!DOCTYPE a [<!ENTITY % p SYSTEM "file:///etc/passwd">%p;]><a/>',
     ],
 )
