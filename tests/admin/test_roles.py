@@ -27,6 +27,12 @@ def test_client_administrators_cannot_make_a_client_an_administrator() -> None:
     assert not may({CLIENT_ADMINISTRATORS}, "group.members")
 
 
+def test_whom_this_server_trusts_to_name_users_takes_proof_of_who_changes_it() -> None:
+    for trusted in ("trusted_issuer", "external_server"):
+        assert need(f"{trusted}.create").fresh
+        assert need(f"{trusted}.update").fresh
+
+
 def test_administrators_may_do_everything() -> None:
     assert all(may({"Administrators"}, operation) for operation in OPERATIONS)
 
