@@ -260,7 +260,9 @@ def _call(
         acl=acl,
         scopes=caller.scopes if caller else (),
         groups=tuple(sorted(caller.groups)) if caller else (),
-        parameters=tuple((masked(name[:_LONGEST_NAME]), f"{len(value)} characters") for name, value in names),
+        parameters=tuple(
+            (masked(name[:_LONGEST_NAME]), f"{len(value)} characters") for name, value in names[:_MOST_PARAMETERS]
+        ),
     )
 
 
