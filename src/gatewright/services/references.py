@@ -1,5 +1,6 @@
 """Where a service is named: in flows, in tests, in URL templates, in Python; and writing another name there."""
 
+import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from gatewright.services.testing.files import files_of
 
 Kind = Literal["flow", "test", "template", "python"]
 _MANIFEST = "package.yaml"
+_TASK = re.compile(r"(?:/(?:do|try|branches)/\d+|\A/use/functions)/[^/]+\Z")
+"""The pointers of tasks."""
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -116,14 +119,16 @@ Place = tuple[str, str, Literal["whole", "folder", "name"]]
 
 def _in_flow(value: Any, name: str) -> Iterator[Place]:
     for pointer, node in _mappings(value):
+        if not _TASK.search(pointer):
+            continue  # data may look like a call
         step = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
         if node.get("call") == name:
             yield f"{pointer}/call", step, "whole"
-        workflow = node.get("workflow") if step == "run" else None
+        run = node.get("run")
+        workflow = run.get("workflow") if isinstance(run, dict) else None
         if isinstance(workflow, dict) and f"{workflow.get('namespace')}:{workflow.get('name')}" == name:
-            around = pointer.rpartition("/")[0].rpartition("/")[2]
-            yield f"{pointer}/workflow/namespace", around, "folder"
-            yield f"{pointer}/workflow/name", around, "name"
+            yield f"{pointer}/run/workflow/namespace", step, "folder"
+            yield f"{pointer}/run/workflow/name", step, "name"
 
 
 def _in_tests(value: Any, name: str) -> Iterator[Place]:
