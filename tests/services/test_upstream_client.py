@@ -13,6 +13,7 @@ from gatewright.services.upstream_answer import BrokenOff
 from gatewright.services.upstream_client import Body
 from gatewright.services.upstream_client import UpstreamClient
 from gatewright.services.upstream_client import UpstreamRequest
+from gatewright.services.upstream_client import _resolver
 from tests.running.upstream import Answer
 from tests.running.upstream import Received
 from tests.running.upstream import StandIn
@@ -246,11 +247,14 @@ async def test_retired_client_lets_its_calls_end(client: Make, stand_in: StandIn
     assert erp._session is None
 
 
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "0.0.0.0"])
 async def test_name_that_leads_to_link_local_addresses_is_refused(
-    client: Make, monkeypatch: pytest.MonkeyPatch
+    client: Make, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     async def resolve(self: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, Any]]:
-        return [{"hostname": host, "host": "169.254.169.254", "port": port, "family": 2, "proto": 0, "flags": 0}]
+        return [{"hostname": host, "host": address, "port": port, "family": 2, "proto": 0, "flags": 0}]
 
     monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", resolve)
     assert await status(client(base_url="http://metadata.example")) == 502
+    with pytest.raises(OSError, match="which names may not lead to"):
+        await _resolver("metadata.example").resolve("metadata.example", 80)

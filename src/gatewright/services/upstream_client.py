@@ -276,6 +276,7 @@ def _resolver(declared: str) -> Any:
             found = await super().resolve(host, port, family)
             for each in found:
                 address = ipaddress.ip_address(each["host"].partition("%")[0])
+                address = getattr(address, "ipv4_mapped", None) or address
                 if address.is_link_local or address.is_multicast or address.is_unspecified:
                     raise OSError(f"{declared} has the address {address}, which names may not lead to")
             return found
