@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -5,6 +7,7 @@ from gatewright.admin import associations
 from gatewright.admin import clients
 from gatewright.admin import scopes
 from gatewright.kernel.errors import Conflict
+from gatewright.kernel.errors import Forbidden
 from gatewright.kernel.errors import NotFound
 from gatewright.store import clients as client_store
 from gatewright.store import scopes as store
@@ -28,6 +31,30 @@ async def test_name_outside_the_rules_is_refused(database: Database, name: str) 
 async def test_name_within_the_rules_is_kept(database: Database, name: str) -> None:
     await database.write(scopes.create, BY, Scope(name=name), CATALOGUE)
     assert (await database.read(scopes.find, name)).name == name
+
+
+@pytest.mark.parametrize(
+    "wider",
+    [
+        {"folders": ("gatewright",)},
+        {"folders": ("gatewright.admin.users",)},
+        {"services": ("gatewright.admin.users:list",)},
+    ],
+)
+async def test_scope_comes_to_open_the_admin_api_by_administrators_alone(
+    database: Database, wider: dict[str, Any]
+) -> None:
+    """An administrator's token of a harmless scope would else do all that its owner may, for whoever holds it."""
+    by = msgspec.structs.replace(BY, roles=frozenset({"read", "clients"}))
+    with pytest.raises(Forbidden, match="a member of the group Administrators"):
+        await database.write(scopes.create, by, Scope(name="S", **wider), CATALOGUE)
+    made = await database.write(scopes.create, by, Scope(name="S", folders=("orders",)), CATALOGUE)
+    with pytest.raises(Forbidden, match="opens the Admin API"):
+        await database.write(scopes.update, by, msgspec.structs.replace(made, **wider), CATALOGUE)
+    assert await database.read(scopes.find, "S") == made
+    with refused(next(iter(wider))):  # an administrator is told that this catalogue has no such name
+        full = msgspec.structs.replace(BY, roles=frozenset({"read", "clients", "everything"}))
+        await database.write(scopes.create, full, Scope(name="T", **wider), CATALOGUE)
 
 
 async def test_dangling_names_are_refused_with_what_was_meant(database: Database) -> None:

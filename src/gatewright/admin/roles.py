@@ -36,6 +36,10 @@ _ROLES: Final[Mapping[str, frozenset[Role]]] = {
 }
 
 
+ADMIN_API: Final = "gatewright.admin"
+"""The folder whose services the Admin API's operations are: what a scope must list to open them."""
+
+
 class Need(msgspec.Struct, frozen=True):
     """What an operation needs: a role, and, if `fresh`, that its actor has lately proved who he or she is."""
 

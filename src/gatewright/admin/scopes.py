@@ -14,12 +14,16 @@ from gatewright.admin.fields import Fields
 from gatewright.admin.fields import did_you_mean
 from gatewright.admin.fields import text
 from gatewright.admin.fields import texts
+from gatewright.admin.roles import ADMIN_API
+from gatewright.admin.roles import GROUP
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
+from gatewright.kernel.errors import Forbidden
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.errors import NotFound
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.names import BUILTIN_FOLDERS
+from gatewright.services.names import covers
 from gatewright.services.template import parse_template
 from gatewright.store import clients
 from gatewright.store import external_servers
@@ -66,7 +70,8 @@ def problems(scope: Scope, catalogue: Catalogue) -> list[FieldError]:
 
 
 def create(transaction: Transaction, by: By, scope: Scope, catalogue: Catalogue) -> Scope:
-    """Keep a new scope. Raises Invalid."""
+    """Keep a new scope. Raises Invalid, Forbidden."""
+    _refuse_beyond(by, Scope(name=scope.name), scope)
     errors = problems(scope, catalogue)
     if scopes.find(transaction, scope.name):
         errors.append(FieldError("name", f"There is a scope {scope.name} already."))
@@ -79,8 +84,12 @@ def create(transaction: Transaction, by: By, scope: Scope, catalogue: Catalogue)
 
 
 def update(transaction: Transaction, by: By, scope: Scope, catalogue: Catalogue) -> Scope:
-    """Change a scope, known by its name, if its revision is still `scope.revision`. Raises Invalid, NotFound, Conflict."""
+    """Change a scope, known by its name, if its revision is still `scope.revision`.
+
+    Raises Invalid, NotFound, Conflict, Forbidden.
+    """
     before = find(transaction, scope.name)
+    _refuse_beyond(by, before, scope)
     if before == scope:
         return before
     if errors := problems(scope, catalogue):
@@ -119,6 +128,23 @@ def check_scopes(transaction: Transaction, names: Sequence[str]) -> list[FieldEr
         for name in names
         if name not in known
     ]
+
+
+def _refuse_beyond(by: By, before: Scope, after: Scope) -> None:
+    """Raise Forbidden when it comes to open the Admin API by whoever may not do all that this does.
+
+    Tokens that administrators let others have would open it at once, with all that administrators may do.
+    """
+    if by.roles is None or "everything" in by.roles:
+        return
+    if opened := _of_admin_api(after) - _of_admin_api(before):
+        needed = GROUP["everything"]
+        raise Forbidden(f"{', '.join(sorted(opened))} opens the Admin API; that takes a member of the group {needed}.")
+
+
+def _of_admin_api(scope: Scope) -> set[str]:
+    """What of a scope's folders and services opens operations of the Admin API."""
+    return {name for name in (*scope.folders, *scope.services) if covers(ADMIN_API, name) or covers(name, ADMIN_API)}
 
 
 def _templates(value: Any) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from msgspec import Meta
 from msgspec import UnsetType
 
 from gatewright.admin.actor import By
+from gatewright.admin.roles import ADMIN_API
 from gatewright.admin.roles import GROUP
 from gatewright.admin.roles import Role
 from gatewright.admin.roles import need
@@ -30,7 +31,7 @@ from gatewright.kernel.errors import Forbidden
 from gatewright.kernel.errors import Invalid
 from gatewright.store.database import Transaction
 
-FOLDER: Final = "gatewright.admin"
+FOLDER: Final = ADMIN_API
 """The folder whose services the operations are: a scope that lists it, or a folder or service in it, opens them."""
 
 
