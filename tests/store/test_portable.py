@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from gatewright.store.records import AccessToken
 from gatewright.store.records import User
 from gatewright.store.sqlite import SqliteDatabase
 from tests.running import seed
+from tests.store.conftest import execute
 
 TOKENS = [make_secret(ACCESS_TOKEN) for _ in range(40)]
 
@@ -47,6 +49,14 @@ def token(text: str) -> AccessToken:
 async def add(database: Database, texts: Sequence[str]) -> None:
     for text in texts:
         await database.write(tokens.add_access_token, token(text))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A copy that a test broke off leaves its progress in the database that tests share."""
+    yield
+    if "postgresql_url" in request.fixturenames:
+        execute(request.getfixturevalue("cluster").url("gatewright"), "DROP TABLE IF EXISTS copy_progress")
 
 
 @pytest.fixture
