@@ -3,6 +3,7 @@ import pytest
 
 from gatewright.admin import clients
 from gatewright.admin import scopes as scope_operations
+from gatewright.admin import users as user_operations
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import NotFound
 from gatewright.kernel.secrets import digest
@@ -10,10 +11,12 @@ from gatewright.store import changes
 from gatewright.store import clients as store
 from gatewright.store import codes
 from gatewright.store import tokens
+from gatewright.store import users
 from gatewright.store.database import Database
 from gatewright.store.records import AccessToken
 from gatewright.store.records import AuthorizationCode
 from gatewright.store.records import Client
+from gatewright.store.records import Consent
 from gatewright.store.records import Scope
 from tests.admin.support import BY
 from tests.admin.support import CATALOGUE
@@ -54,6 +57,22 @@ async def test_name_and_version_are_unique_together(database: Database) -> None:
     with refused("name"):
         await database.write(clients.create, BY, msgspec.structs.replace(WEB, client_id="web2"))
     await database.write(clients.create, BY, msgspec.structs.replace(WEB, client_id="web2", version="2.0"))
+
+
+async def test_what_people_told_to_remember_is_forgotten_when_answers_may_go_elsewhere(database: Database) -> None:
+    """Else a link would send a code that nobody is asked about to whoever changed the client."""
+    client = (await database.write(clients.create, BY, WEB)).client
+    ada = await database.write(user_operations.create, BY, "ada", None)
+    remembered = Consent(user_id=ada.id, client_id="web", scope=("orders",), created_at=NOW)
+    await database.write(users.remember_consent, remembered)
+    client = (await database.write(clients.update, BY, msgspec.structs.replace(client, description="Orders"))).client
+    assert await database.read(users.find_consent, ada.id, "web") == remembered
+    wider = (*client.redirect_uris, "https://elsewhere.example/cb")
+    client = (await database.write(clients.update, BY, msgspec.structs.replace(client, redirect_uris=wider))).client
+    assert await database.read(users.find_consent, ada.id, "web") is None
+    await database.write(users.remember_consent, remembered)
+    await database.write(clients.update, BY, msgspec.structs.replace(client, redirect_uris=wider[1:]))
+    assert await database.read(users.find_consent, ada.id, "web") == remembered
 
 
 async def test_client_id_is_unique(database: Database) -> None:

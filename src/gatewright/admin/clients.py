@@ -29,6 +29,7 @@ from gatewright.oauth.client_assertion import seal_context
 from gatewright.store import access
 from gatewright.store import clients
 from gatewright.store import tokens
+from gatewright.store import users
 from gatewright.store.database import Transaction
 from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
@@ -89,6 +90,7 @@ def update(transaction: Transaction, by: By, client: Client) -> SavedClient:
     """Change a client if its revision is still `client.revision`. Raises Invalid, NotFound, Conflict, Forbidden.
 
     One that comes to need a secret, or one that we can read, gets it; one that needs none any more loses its secrets.
+    When answers may go to further places, what people told us to remember is forgotten: they did not agree to these.
     """
     before = find(transaction, client.client_id)
     refuse_beyond(by, clients.groups(transaction, client.client_id), before.label)
@@ -103,6 +105,8 @@ def update(transaction: Transaction, by: By, client: Client) -> SavedClient:
         raise Invalid(errors)
     if not clients.update(transaction, msgspec.structs.replace(new, updated_at=by.now)):
         raise Conflict(f"{before.label} was changed meanwhile. Load it again and repeat your change.")
+    if not set(new.redirect_uris) <= set(before.redirect_uris):
+        users.forget_consents_for(transaction, client.client_id)
     secret = _follow_methods(transaction, by, before, new)
     audit.record(transaction, by, "client.update", new.label, _audited(before), _audited(new))
     return SavedClient(find(transaction, client.client_id), secret)
