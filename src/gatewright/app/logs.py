@@ -11,7 +11,7 @@ import structlog
 from structlog.typing import EventDict
 from structlog.typing import WrappedLogger
 
-_SECRET: Final = re.compile(r"gw_(at|rt|ac|cs|se)_[0-9A-Za-z]+")
+_SECRET: Final = re.compile(r"gw_([a-z]{2})_[0-9A-Za-z]+")
 
 
 class _Stderr:
