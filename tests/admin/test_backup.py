@@ -101,6 +101,16 @@ def test_a_path_that_leads_elsewhere_is_refused(backup: Path, tmp_path: Path, na
     assert not list(tmp_path.rglob("evil*"))
 
 
+def test_a_backup_whose_bytes_are_damaged_is_refused(backup: Path, tmp_path: Path) -> None:
+    content = bytearray(backup.read_bytes())
+    begins = content.index(b"gatewright.db") + len("gatewright.db")
+    content[begins : begins + 8] = b"\xff" * 8  # no block of compressed data begins so
+    backup.write_bytes(content)
+    with pytest.raises(StartupError, match="cannot be read as a backup"):
+        restore(backup, tmp_path / "restored", "sqlite", silent)
+    assert not (tmp_path / "restored" / "data").exists()
+
+
 def test_a_backup_of_a_newer_release_is_refused(backup: Path, tmp_path: Path) -> None:
     newer = altered(backup, tmp_path / "newer.zip", "", b"", manifest_of(backup) | {"schema": "9999"})
     with pytest.raises(StartupError, match="newer Gatewright"):

@@ -119,7 +119,9 @@ def _unpack(source: Path, folder: Path) -> Manifest:
                 raise StartupError(f"{source} was made by a newer Gatewright, {manifest.version}; upgrade Gatewright")
             for name in manifest.files:
                 _extract(archive, name, folder)
-    except (OSError, KeyError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
+    except StartupError:
+        raise
+    except Exception as error:  # what is not as it should be ends in errors of every decompressor's own
         raise StartupError(f"{source} cannot be read as a backup: {error}") from error
     damaged = [name for name, digest in manifest.files.items() if _digest(folder / name) != digest]
     if damaged or _STORE not in manifest.files:
