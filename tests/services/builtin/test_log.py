@@ -5,10 +5,10 @@ import structlog
 
 async def test_a_line_says_whose_it_is(pub) -> None:
     with structlog.testing.capture_logs() as lines:
-        await pub("log:write", message="stock low", level="warning", data={"sku": "a"})
+        await pub("log:write", message="stock low", level="error", data={"sku": "a"})
     (line,) = [line for line in lines if line.get("message") == "stock low"]
     assert (line["log_level"], line["subject"], line["client"], json.loads(line["data"])) == (
-        "warning",
+        "error",
         "u1",
         "c1",
         {"sku": "a"},
@@ -17,7 +17,7 @@ async def test_a_line_says_whose_it_is(pub) -> None:
 
 async def test_long_lines_are_cut_and_a_line_stays_one(pub) -> None:
     with structlog.testing.capture_logs() as lines:
-        await pub("log:write", message="x\n" * 10_000, data={"a": "y" * 10_000})
+        await pub("log:write", message="x\n" * 10_000, level="error", data={"a": "y" * 10_000})
     (line,) = [line for line in lines if "message" in line]
     assert max(len(line["message"]), len(line["data"])) <= 4_001
 
