@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import time
 
@@ -84,6 +85,24 @@ async def test_documents_with_a_dtd_are_refused_before_anything_is_expanded_or_r
         assert "DTD" in error.detail
         assert "root:" not in str(error.problem())
     assert time.process_time() - began < 1
+
+
+async def test_other_requests_go_on_while_an_expression_is_costly(pub) -> None:
+    text, turns = f"<r>{'<a/>' * 10_000}</r>", 0
+    asked = asyncio.ensure_future(pub("xml:xpath", text=text, path="count(//a[count(//a) = 0])"))
+    while not asked.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert await asked == [0.0]
+    assert turns > 3
+
+
+async def test_namespaces_without_number_are_refused(pub, refused) -> None:
+    """Each element would be held against all of them."""
+    declared = " ".join(f'xmlns:n{number}="urn:{number}"' for number in range(101))
+    assert "namespaces" in (await refused("xml:parse", text=f"<r {declared}><a/></r>", prefixes=False)).detail
+    fewer = declared.partition(" xmlns:n100=")[0]
+    assert (await pub("xml:parse", text=f"<r {fewer}><a/></r>"))["r"]["a"] == ""
 
 
 async def test_the_word_doctype_in_a_text_is_no_dtd(pub) -> None:

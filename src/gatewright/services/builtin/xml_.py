@@ -23,6 +23,7 @@ else:
     etree = Lazily("lxml.etree")
 
 _DEEPEST = 100
+_MOST_NAMESPACES = 100  # in force at one element: they are looked through at each
 _LONGEST_PATH = 2_000
 _DTD = "a document with a DTD is refused: it could define entities without end"
 _XML = "http://www.w3.org/XML/1998/namespace"
@@ -54,7 +55,7 @@ def serialise(value: dict[str, Any], declaration: bool = True, indent: bool = Fa
     return bounded(('<?xml version="1.0" encoding="UTF-8"?>\n' if declaration else "") + text)
 
 
-@service(inline=True)
+@service  # in a thread: what an expression costs may grow with the cube of the text, and nothing bounds it
 def xpath(text: str, path: str, namespaces: dict[str, str] = {}) -> list[Any]:  # noqa: B006  never changed
     """What an XPath 1.0 expression gives: elements in the form of `parse`, attributes and texts as texts; always a list.
 
@@ -137,13 +138,16 @@ def _value(element: Any, lists: frozenset[str], prefixes: bool, depth: int) -> A
 
 
 def _attributes(element: Any, prefixes: bool) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
+    known = element.nsmap
+    if len(known) > _MOST_NAMESPACES:
+        raise refusal(f"more than {_MOST_NAMESPACES} namespaces are in force at the element {_name(element, True)!r}")
     if prefixes:
         outer = element.getparent().nsmap if element.getparent() is not None else {}
-        for prefix, address in element.nsmap.items():
+        for prefix, address in known.items():
             if outer.get(prefix) != address:
                 found["@xmlns:" + prefix if prefix else "@xmlns"] = address
-    shown = {address: prefix for prefix, address in element.nsmap.items() if prefix} | {_XML: "xml"}
+    shown = {address: prefix for prefix, address in known.items() if prefix} | {_XML: "xml"}
     for name, value in element.attrib.items():
         qualified = etree.QName(name)
         prefix = shown.get(qualified.namespace, "") if prefixes and qualified.namespace else ""
