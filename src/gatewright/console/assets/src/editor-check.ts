@@ -21,7 +21,7 @@ export function checkSource(field: HTMLTextAreaElement): (view: EditorView) => P
     const sent = view.state.doc;
     for (const [name, value] of new FormData(field.form!)) body.append(name, String(value));
     const answer = await fetch(field.dataset.check!, { method: "POST", body, credentials: "same-origin" }).catch(() => null);
-    if (!answer?.ok) return [];
+    if (!answer?.ok || answer.redirected) return []; // signed out: Save says so
     const { problems, diagram, changed } = (await answer.json()) as { problems: Problem[]; diagram?: string; changed?: boolean };
     if (changed) document.dispatchEvent(new CustomEvent("gatewright:overtaken"));
     if (diagram !== undefined && view.state.doc.eq(sent)) {
