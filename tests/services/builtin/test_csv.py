@@ -23,6 +23,12 @@ async def test_names_delimiters_and_blanks_can_be_told(pub) -> None:
     assert await pub("csv:parse", text="") == []
 
 
+async def test_header_of_very_many_columns_takes_time_in_proportion(pub) -> None:
+    """Each name held against each other would take an hour."""
+    header = ",".join(f"c{number}" for number in range(200_000))
+    assert await pub("csv:parse", text=header) == []
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from typing import Any
 
 from gatewright.services.authoring import service
@@ -95,7 +96,7 @@ def _one(character: str) -> str:
 
 
 def _unique(names: list[str]) -> list[str]:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise refusal(f"the column {twice[0]!r} is there more than once; give names by 'columns'")
     return names
