@@ -14,6 +14,7 @@ import pytest
         ("join", {"items": ["a", 1, 2.0, 0.5, None, True], "separator": "-"}, "a-1-2-0.5-true"),
         ("replace", {"text": "a.b.c", "find": ".", "by": "/"}, "a/b/c"),
         ("replace", {"text": "2026-11-25", "find": r"(\d+)-(\d+)", "by": r"\2/\1", "regex": True}, "11/2026-25"),
+        ("replace", {"text": "größer", "find": "(ö)(ß)", "by": r"\2→ü\1😀", "regex": True}, "grß→üö😀er"),
         ("substring", {"text": "gateway", "start": 4}, "way"),
         ("substring", {"text": "gateway", "start": -3, "end": -1}, "wa"),
         ("length", {"text": "ä€😀"}, 3),
@@ -39,6 +40,7 @@ async def test_texts_are_worked_on(pub, name, arguments, output) -> None:
         ("replace", {"text": "a", "find": "", "by": "b"}),
         ("replace", {"text": "a", "find": "(", "by": "b", "regex": True}),
         ("replace", {"text": "a", "find": "a", "by": r"\9", "regex": True}),
+        ("replace", {"text": "a", "find": "a", "by": "\\", "regex": True}),
         ("matches", {"text": "a", "pattern": r"(a)\1"}),
         ("matches", {"text": "a", "pattern": "a" * 2000}),
         ("matches", {"text": "a", "pattern": "((a{100}){100}){100}"}),
@@ -57,6 +59,8 @@ async def test_what_cannot_be_done_is_refused(refused, name, arguments) -> None:
     [
         ("replace", {"text": "a" * 100_000, "find": "a", "by": "b" * 10_000}),
         ("replace", {"text": "a" * 4_000, "find": "a", "by": "b" * 10_000, "regex": True}),
+        # 10 TB, if it were put together before it is measured
+        ("replace", {"text": "a" * 1_000_000, "find": "a", "by": "b" * 10_000_000, "regex": True}),
         ("join", {"items": ["a" * 1_000_000] * 20}),
         ("join", {"items": [""] * 50_000, "separator": "b" * 1_000}),
         ("fill", {"template": "{a}" * 10_000, "values": {"a": "b" * 10_000}}),

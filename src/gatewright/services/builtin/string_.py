@@ -1,6 +1,7 @@
 """Texts. Regular expressions are RE2's: they take time in proportion to the text."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Literal
@@ -67,8 +68,8 @@ def replace(text: str, find: str, by: str, regex: bool = False) -> str:
         raise refusal("find is empty")
     if regex:
         try:
-            return bounded(str(_compiled(find).sub(by, text)))
-        except (re2.error, IndexError) as error:
+            return str(_compiled(find).sub(_expansion(by), text))
+        except (re2.error, IndexError, UnicodeError) as error:
             raise refusal(f"by cannot be used: {error}") from None
     if len(text) + text.count(find) * max(len(by) - len(find), 0) > LONGEST_TEXT:
         raise refusal(f"the result is longer than {LONGEST_TEXT} characters")
@@ -136,6 +137,22 @@ def fill(template: str, values: dict[str, str | int | float | bool | None]) -> s
 
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def _expansion(by: str) -> Callable[[Any], str]:
+    """What stands for each match, refused as soon as all of it together is too long to be held."""
+    template = by.encode("ascii", "backslashreplace").decode()  # the library takes other letters byte by byte
+    length = 0
+
+    def expanded(match: Any) -> str:
+        nonlocal length
+        part = str(match.expand(template))
+        length += len(part)
+        if length > LONGEST_TEXT:
+            raise refusal(f"the result is longer than {LONGEST_TEXT} characters")
+        return part
+
+    return expanded
 
 
 def _compiled(pattern: str) -> Any:
