@@ -40,6 +40,8 @@ async def test_numbers_are_calculated_as_decimals(pub, name, arguments, output) 
         ("add", {"numbers": ["1" * 1000]}),
         ("add", {"numbers": [True]}),
         ("multiply", {"numbers": ["1e290"] * 10}),
+        ("multiply", {"numbers": ["1e200", "1e200"]}),
+        ("divide", {"number": "1e200", "by": "1e-200"}),
         ("round", {"number": 1e200, "digits": 2}),
         ("round", {"number": 1, "digits": 100}),
         ("round", {"number": 1, "mode": "up and away"}),

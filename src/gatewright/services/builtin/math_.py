@@ -11,6 +11,7 @@ from decimal import Context
 from decimal import Decimal
 from decimal import DecimalException
 from decimal import localcontext
+from math import isinf
 from typing import Literal
 
 from gatewright.services.authoring import service
@@ -142,4 +143,9 @@ def _sum(values: list[Decimal]) -> Decimal:
 
 
 def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
+    if value == value.to_integral_value() and abs(value) < 2**53:
+        return int(value)
+    number = float(value)
+    if isinf(number):  # JSON has no word for it
+        raise refusal("the result is too large")
+    return number
