@@ -13,6 +13,7 @@ import pytest
         ("split", {"text": "a,b,c", "separator": ",", "limit": 1}, ["a,b,c"]),
         ("join", {"items": ["a", 1, 2.0, 0.5, None, True], "separator": "-"}, "a-1-2-0.5-true"),
         ("replace", {"text": "a.b.c", "find": ".", "by": "/"}, "a/b/c"),
+        ("split", {"text": "a,b", "separator": ",", "limit": 10**30}, ["a", "b"]),
         ("replace", {"text": "2026-11-25", "find": r"(\d+)-(\d+)", "by": r"\2/\1", "regex": True}, "11/2026-25"),
         ("replace", {"text": "größer", "find": "(ö)(ß)", "by": r"\2→ü\1😀", "regex": True}, "grß→üö😀er"),
         ("substring", {"text": "gateway", "start": 4}, "way"),

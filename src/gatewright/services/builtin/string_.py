@@ -47,7 +47,7 @@ def split(text: str, separator: str, limit: int = 0) -> list[Any]:
         raise refusal("the separator is empty")
     if limit < 0:
         raise refusal("limit is 0 or more")
-    found: list[Any] = list(text.split(separator, limit - 1 if limit else -1))
+    found: list[Any] = list(text.split(separator, min(limit, len(text) + 1) - 1 if limit else -1))
     few(found)
     return found
 
