@@ -33,7 +33,7 @@ async def show(visit: Visit) -> Response:
     return visit.page(
         "home.html",
         figures=[
-            ("Services", str(len(catalogue.services)), "/console/packages"),
+            ("Services", str(sum(each.kind != "builtin" for each in catalogue.services.values())), "/console/packages"),
             ("Clients", _counted(len(found)), "/console/oauth/clients"),
             ("Scopes", str(len(scopes)), "/console/oauth/scopes"),
             ("Users", _counted(len(people)), "/console/users"),
