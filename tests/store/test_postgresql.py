@@ -95,7 +95,10 @@ async def test_a_change_of_this_node_is_followed_at_once(node: PostgresqlDatabas
     await node.write(clients.insert, client("c1"))
     assert await directory.client("c1") is not None
     await node.write(clients.update, client("c1", enabled=False))
-    assert node.feed.position() == await node.read(changes.newest)
+    assert node.feed.position() in (
+        await node.read(changes.newest),
+        None,
+    )  # None: not asked yet, and nothing is remembered
     found = await directory.client("c1")
     assert found is not None
     assert not found.client.enabled
