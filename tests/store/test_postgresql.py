@@ -263,8 +263,9 @@ async def test_while_the_server_is_down_calls_are_refused_and_nothing_remembered
         cluster.start()
     assert await directory.client("c1") is not None
     await node.write(tokens.add_access_token, own_token())
-    await asyncio.sleep(0.5)
-    assert node.feed.position() is not None
+    async with asyncio.timeout(10):
+        while node.feed.position() is None:  # noqa: ASYNC110  the poller knows nothing of us
+            await asyncio.sleep(0.05)
 
 
 async def test_closing_finishes_what_waits_and_then_refuses(postgresql_url: str) -> None:
