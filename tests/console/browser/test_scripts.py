@@ -25,11 +25,14 @@ def focused(page: Page) -> str:
 
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the element of that name or text has the focus."""
-    for _ in range(60):
-        if focused(page) == name:
+    page.wait_for_load_state()  # without its style sheet a page has other stops and other line breaks
+    passed = []
+    for _ in range(80):
+        passed.append(focused(page))
+        if passed[-1] == name:
             return
         page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not reach {name}; the focus is at {focused(page)}")
+    raise AssertionError(f"Tab does not reach {name!r}, only {passed[1:]}")
 
 
 def test_client_is_registered_by_keyboard_alone(page: Page) -> None:
