@@ -1,6 +1,9 @@
 """Records for tests of the store: say what matters to the test, the rest is filled in."""
 
+import asyncio
 import hashlib
+from collections.abc import Awaitable
+from collections.abc import Callable
 from typing import Any
 
 from gatewright.kernel.ids import row_id
@@ -113,3 +116,12 @@ def passkey(credential_id: bytes = b"k1", **fields: Any) -> Passkey:
         "created_at": NOW,
     }
     return Passkey(credential_id=credential_id, **(given | fields))
+
+
+async def is_remembered(ask: Callable[[], Awaitable[object]]) -> bool:
+    """Whether two questions soon get the same object: an answer drawn while a change arrives is not remembered."""
+    for _ in range(200):
+        if await ask() is await ask():
+            return True
+        await asyncio.sleep(0.02)
+    return False

@@ -6,6 +6,7 @@ from gatewright.store.connections import KeptTokens
 from gatewright.store.database import Database
 from gatewright.store.directory import Directory
 from tests.store.makers import NOW
+from tests.store.makers import is_remembered
 
 CRM = Connection(name="crm", kind="bearer", hosts=("api.example",), sealed=b"\x00sealed\xff")
 
@@ -25,7 +26,7 @@ async def test_the_directory_follows_every_change(database: Database) -> None:
     assert await directory.connections() == {}
     await database.write(connections.insert, CRM, NOW)
     assert await directory.connections() == {"crm": CRM}
-    assert await directory.connections() is await directory.connections()
+    assert await is_remembered(directory.connections)
     await database.write(connections.delete, "crm", NOW)
     assert await directory.connections() == {}
 

@@ -10,6 +10,7 @@ from gatewright.store.directory import Directory
 from gatewright.store.external_servers import ExternalServer
 from gatewright.store.trusted_issuers import TrustedIssuer
 from tests.store.makers import NOW
+from tests.store.makers import is_remembered
 
 JWKS = {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
 ISSUER = TrustedIssuer(issuer="https://issuer.example", jwks=JWKS, scopes=("orders",))
@@ -54,7 +55,7 @@ async def test_the_directory_follows_every_change(database: Database) -> None:
     await database.write(external_servers.insert, SERVER, NOW)
     assert list(await directory.trusted_issuers()) == ["https://issuer.example"]
     assert await directory.external_servers() == (SERVER,)
-    assert await directory.external_servers() is await directory.external_servers()
+    assert await is_remembered(directory.external_servers)
     assert await database.write(trusted_issuers.delete, "https://issuer.example", NOW)
     assert await database.write(external_servers.delete, "Corporate", NOW)
     assert await directory.trusted_issuers() == {}
