@@ -1,7 +1,9 @@
 """What a client may be: the rules of the form "Client Configuration", told field by field."""
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping
+from typing import Any
 from typing import Final
 
 import msgspec
@@ -38,34 +40,39 @@ GRANTS: Final = {
 AUTHENTICATION: Final = {"confidential": METHODS, "public": ("none",)}
 """The authentication methods of each type of client."""
 
-FIELDS: Final = (
-    "name",
-    "version",
-    "type",
-    "description",
-    "redirect_uris",
-    "allowed_grants",
-    "require_pkce",
-    "require_pushed_authorization_requests",
-    "access_token_lifetime",
-    "access_token_lifetime_by_grant",
-    "access_token_format",
-    "refresh_limit",
-    "refresh_token_lifetime",
-    "token_family_lifetime",
-    "dpop_bound_access_tokens",
-    "may_act",
-    "default_scopes",
-    "client_authentication",
-    "jwks",
-    "jwks_uri",
-    "token_endpoint_auth_signing_alg",
-    "refresh_rotation",
-    "introspect",
-    "rate_limit",
-    "daily_quota",
-    "enabled",
-)
+_LIFETIME: Final = "The expiration interval must be a whole number of seconds, 1 or more."
+_REQUESTS: Final = "The number of requests must be a whole number, 1 or more."
+_LIMIT: Final = "The limit of the refresh count must be a whole number, 0 or more."
+_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "name": text,
+    "version": text,
+    "type": one_of("confidential", "public"),
+    "description": text,
+    "redirect_uris": texts,
+    "allowed_grants": texts,
+    "require_pkce": one_of("global", True, False),
+    "require_pushed_authorization_requests": flag,
+    "access_token_lifetime": one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
+    "access_token_lifetime_by_grant": read_by_grant,
+    "access_token_format": one_of("global", "opaque", "jwt"),
+    "refresh_limit": one_of("unlimited", otherwise=whole_number(0, _LIMIT)),
+    "refresh_token_lifetime": one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
+    "token_family_lifetime": one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
+    "dpop_bound_access_tokens": flag,
+    "may_act": text,
+    "default_scopes": texts,
+    "client_authentication": texts,
+    "jwks": key_sources.read_jwks,
+    "jwks_uri": text,
+    "token_endpoint_auth_signing_alg": text,
+    "refresh_rotation": flag,
+    "introspect": one_of("own", "all"),
+    "rate_limit": one_of("unlimited", otherwise=whole_number(1, _REQUESTS)),
+    "daily_quota": one_of("unlimited", otherwise=whole_number(1, _REQUESTS)),
+    "enabled": flag,
+}
+
+FIELDS: Final = tuple(_READERS)
 """The fields people choose; `client_id` is chosen once, scopes, groups and secrets are given beside them."""
 
 NEW: Final = Client(client_id="", name="")
@@ -76,69 +83,13 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}\Z")
 _LONGEST_NAME: Final = 100
 _LONGEST_DESCRIPTION: Final = 1000
 _MOST_URIS: Final = 100
-_LIFETIME: Final = "The expiration interval must be a whole number of seconds, 1 or more."
-_REQUESTS: Final = "The number of requests must be a whole number, 1 or more."
-_LIMIT: Final = "The limit of the refresh count must be a whole number, 0 or more."
 
 
 def read_client(values: Mapping[str, object], base: Client) -> Client:
     """`base` with the given values in place of its own. Raises Invalid, every wrong field named."""
     fields = Fields(values, FIELDS)
-    client = msgspec.structs.replace(
-        base,
-        name=fields.read("name", base.name, text),
-        version=fields.read("version", base.version, text),
-        type=fields.read("type", base.type, one_of("confidential", "public")),
-        description=fields.read("description", base.description, text),
-        redirect_uris=fields.read("redirect_uris", base.redirect_uris, texts),
-        allowed_grants=fields.read("allowed_grants", base.allowed_grants, texts),
-        require_pkce=fields.read("require_pkce", base.require_pkce, one_of("global", True, False)),
-        require_pushed_authorization_requests=fields.read(
-            "require_pushed_authorization_requests", base.require_pushed_authorization_requests, flag
-        ),
-        access_token_lifetime=fields.read(
-            "access_token_lifetime",
-            base.access_token_lifetime,
-            one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
-        ),
-        access_token_lifetime_by_grant=fields.read(
-            "access_token_lifetime_by_grant", base.access_token_lifetime_by_grant, read_by_grant
-        ),
-        access_token_format=fields.read(
-            "access_token_format", base.access_token_format, one_of("global", "opaque", "jwt")
-        ),
-        refresh_limit=fields.read(
-            "refresh_limit", base.refresh_limit, one_of("unlimited", otherwise=whole_number(0, _LIMIT))
-        ),
-        refresh_token_lifetime=fields.read(
-            "refresh_token_lifetime",
-            base.refresh_token_lifetime,
-            one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
-        ),
-        token_family_lifetime=fields.read(
-            "token_family_lifetime",
-            base.token_family_lifetime,
-            one_of("global", "never", otherwise=whole_number(1, _LIFETIME)),
-        ),
-        dpop_bound_access_tokens=fields.read("dpop_bound_access_tokens", base.dpop_bound_access_tokens, flag),
-        may_act=fields.read("may_act", base.may_act, text),
-        default_scopes=fields.read("default_scopes", base.default_scopes, texts),
-        client_authentication=fields.read("client_authentication", base.client_authentication, texts),
-        jwks=fields.read("jwks", base.jwks, key_sources.read_jwks),
-        jwks_uri=fields.read("jwks_uri", base.jwks_uri, text),
-        token_endpoint_auth_signing_alg=fields.read(
-            "token_endpoint_auth_signing_alg", base.token_endpoint_auth_signing_alg, text
-        ),
-        refresh_rotation=fields.read("refresh_rotation", base.refresh_rotation, flag),
-        introspect=fields.read("introspect", base.introspect, one_of("own", "all")),
-        rate_limit=fields.read(
-            "rate_limit", base.rate_limit, one_of("unlimited", otherwise=whole_number(1, _REQUESTS))
-        ),
-        daily_quota=fields.read(
-            "daily_quota", base.daily_quota, one_of("unlimited", otherwise=whole_number(1, _REQUESTS))
-        ),
-        enabled=fields.read("enabled", base.enabled, flag),
-    )
+    read = {name: fields.read(name, getattr(base, name), reader) for name, reader in _READERS.items()}
+    client = msgspec.structs.replace(base, **read)
     if client.type != base.type and "client_authentication" not in values:
         client = msgspec.structs.replace(client, client_authentication=())
     if not base.created_at and "refresh_rotation" not in values and client.type == "confidential":
