@@ -85,7 +85,7 @@ class Workspace:
                     created_at=self._now,
                 )
                 first = self._access_token(make_secret(ACCESS_TOKEN), grant.id)
-                tokens.add_grant(transaction, grant, first, self._refresh_token(text, grant.id))
+                tokens.add_grant(transaction, grant, first, self._refresh_token(text))
 
         await self._database.write(keep)
         return made
@@ -142,16 +142,9 @@ class Workspace:
             expires_at=self._now + 86400,
         )
 
-    def _refresh_token(self, text: str, grant_id: str) -> RefreshToken:
-        return RefreshToken(
-            digest=digest(text),
-            grant_id=grant_id,
-            client_id=CLIENT_ID,
-            user_id=USER,
-            scope=(_SCOPE,),
-            issued_at=self._now,
-            expires_at=self._now + 86400,
-        )
+    def _refresh_token(self, text: str) -> RefreshToken:
+        key = digest(text)
+        return RefreshToken(family=key, digest=key, issued_at=self._now, expires_at=self._now + 86400)
 
     def _code(self, text: str) -> AuthorizationCode:
         return AuthorizationCode(

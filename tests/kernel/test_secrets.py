@@ -27,6 +27,18 @@ def test_a_mistyped_letter_is_noticed(place: int) -> None:
     assert not secrets.is_well_formed(secret[:place] + other + secret[place + 1 :], secrets.ACCESS_TOKEN)
 
 
+def test_a_family_of_tokens_begins_with_its_first_one_and_each_has_256_random_bits_of_its_own() -> None:
+    first = secrets.make_secret(secrets.REFRESH_TOKEN)
+    second = secrets.make_successor(first)
+    third = secrets.make_successor(second)
+    for token in (second, third):
+        assert token.startswith(first)
+        assert len(token) == len(first) + 43 + 6
+        assert token[-6:] == secrets._checksum(token[:-6])
+    assert second[len(first) :] != third[len(first) :]
+    assert {secrets.first_of_family(token) for token in (first, second, third)} == {first}
+
+
 def test_every_digit_is_about_as_frequent_as_any_other() -> None:
     drawn = Counter("".join(secrets.make_secret("")[7:50] for _ in range(5000)))
     expected = 5000 * 43 / 62

@@ -2,6 +2,9 @@
 
 import pytest
 
+from gatewright.kernel.secrets import REFRESH_TOKEN
+from gatewright.kernel.secrets import make_secret
+from gatewright.kernel.secrets import make_successor
 from tests.running import seed
 from tests.running.site import Site
 
@@ -60,6 +63,37 @@ async def test_reuse_ends_that_family_only(site: Site) -> None:
     await site.refresh(first["refresh_token"])
     assert (await site.refresh(other["refresh_token"])).status_code == 200
     assert await site.is_active(other["access_token"])
+
+
+@pytest.mark.parametrize("age", [2, 5])
+async def test_reuse_of_a_token_consumed_long_ago_ends_the_family(site: Site, age: int) -> None:
+    family = [(await site.tokens())["refresh_token"]]
+    for _ in range(6):
+        family.append((await site.refresh(family[-1])).json()["refresh_token"])
+    assert (await site.refresh(family[-1 - age])).json()["error"] == "invalid_grant"
+    assert not await site.is_active(family[-1])
+
+
+async def test_a_token_made_up_from_one_of_a_family_is_taken_for_a_stolen_one(site: Site) -> None:
+    first = (await site.tokens())["refresh_token"]
+    second = (await site.refresh(first)).json()["refresh_token"]
+    assert (await site.refresh(make_successor(first))).json()["error"] == "invalid_grant"
+    assert not await site.is_active(second)
+
+
+async def test_another_client_cannot_end_a_family_with_its_tokens(site: Site) -> None:
+    first = (await site.tokens())["refresh_token"]
+    second = (await site.refresh(first)).json()["refresh_token"]
+    for token in (first, second, make_successor(first)):
+        assert (await site.refresh(token, seed.RIVAL)).json()["error"] == "invalid_grant"
+    assert await site.is_active(second)
+
+
+async def test_a_made_up_token_ends_nothing(site: Site) -> None:
+    token = (await site.tokens())["refresh_token"]
+    for text in (make_secret(REFRESH_TOKEN), token[:-1], f"gw_rt_{'0' * 56}"):
+        assert (await site.refresh(text)).json()["error"] == "invalid_grant"
+    assert await site.is_active(token)
 
 
 async def test_without_grace_the_second_use_is_reuse(site: Site) -> None:

@@ -364,7 +364,7 @@ def test_sqlite_does_what_the_model_says(sqlite_store: Callable[[Path], Awaitabl
 def test_postgresql_does_what_the_model_says(postgresql_url: str, tmp_path: Path) -> None:
     from gatewright.store.postgresql import PostgresqlDatabase
 
-    tables = "clients, users, access_tokens, refresh_tokens, grants, authorization_codes, scopes, groups, acls"
+    tables = "clients, users, access_tokens, grants, authorization_codes, scopes, groups, acls"
 
     async def opened(_: Path) -> Database:
         with psycopg.connect(postgresql_url, autocommit=True) as connection:

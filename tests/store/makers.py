@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gatewright.kernel.ids import row_id
+from gatewright.store import tokens
+from gatewright.store.database import Database
 from gatewright.store.device_codes import DeviceCode
 from gatewright.store.pushed_requests import PushedRequest
 from gatewright.store.records import AccessToken
@@ -15,6 +17,7 @@ from gatewright.store.records import Client
 from gatewright.store.records import Consent
 from gatewright.store.records import Grant
 from gatewright.store.records import Passkey
+from gatewright.store.records import PresentedRefreshToken
 from gatewright.store.records import RefreshToken
 from gatewright.store.records import Session
 from gatewright.store.records import User
@@ -56,9 +59,14 @@ def own_token(text: str = "at1", **fields: Any) -> AccessToken:
 
 
 def refresh_token(text: str = "rt1", **fields: Any) -> RefreshToken:
-    given: dict[str, Any] = {"grant_id": "g1", "client_id": "c1", "user_id": "u1", "scope": ("a", "b")}
-    times: dict[str, Any] = {"issued_at": NOW, "expires_at": NOW + 86400}
-    return RefreshToken(digest=sha(text), **(given | times | fields))
+    """The first of a family, unless `family` is given."""
+    given: dict[str, Any] = {"family": sha(text), "issued_at": NOW, "expires_at": NOW + 86400}
+    return RefreshToken(digest=sha(text), **(given | fields))
+
+
+async def presented(database: Database, text: str, family: str = "") -> PresentedRefreshToken | None:
+    """What is found by a refresh token of the family that began with the token `family`; with itself, if none is given."""
+    return await database.read(tokens.find_refresh_token, sha(family or text), sha(text))
 
 
 def code(text: str = "code1", **fields: Any) -> AuthorizationCode:

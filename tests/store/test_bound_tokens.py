@@ -7,6 +7,7 @@ from tests.store.makers import access_token
 from tests.store.makers import code
 from tests.store.makers import grant
 from tests.store.makers import own_token
+from tests.store.makers import presented
 from tests.store.makers import refresh_token
 from tests.store.makers import sha
 
@@ -17,7 +18,9 @@ async def test_tokens_keep_the_key_they_are_bound_to(database: Database) -> None
     access, refresh = access_token(jkt=JKT), refresh_token(jkt=JKT)
     await database.write(tokens.add_grant, grant(), access, refresh)
     assert await database.read(tokens.find_access_token, access.digest) == access
-    assert await database.read(tokens.find_refresh_token, refresh.digest) == refresh
+    found = await presented(database, "rt1")
+    assert found is not None
+    assert found.jkt == JKT
 
 
 async def test_a_code_keeps_the_key_that_must_be_proven_for_it(database: Database) -> None:

@@ -10,6 +10,7 @@ from tests.store.makers import NOW
 from tests.store.makers import access_token
 from tests.store.makers import code
 from tests.store.makers import grant
+from tests.store.makers import presented
 from tests.store.makers import refresh_token
 from tests.store.makers import sha
 
@@ -20,7 +21,7 @@ async def redeem(database: Database, number: int = 0, grant_id: str = "g1", now:
         sha("code1"),
         grant(grant_id),
         access_token(f"at{number}", grant_id=grant_id),
-        refresh_token(f"rt{number}", grant_id=grant_id),
+        refresh_token(f"rt{number}"),
         now,
     )
 
@@ -41,13 +42,15 @@ async def test_redeeming_consumes_the_code_and_keeps_grant_and_tokens_together(d
     assert kept.redeemed_at == NOW + 3
     assert await database.read(tokens.find_grant, "g1") == given_grant
     assert await database.read(tokens.find_access_token, sha("at1")) == given_access
-    assert await database.read(tokens.find_refresh_token, sha("rt1")) == given_refresh
+    found = await presented(database, "rt1")
+    assert found is not None
+    assert (found.grant, found.expires_at, found.consumed) == (given_grant, given_refresh.expires_at, False)
 
 
 async def test_a_code_may_be_redeemed_for_an_access_token_alone(database: Database) -> None:
     await database.write(codes.add, code())
     assert await database.write(codes.redeem, sha("code1"), grant(), access_token(), None, NOW)
-    assert await database.read(tokens.find_refresh_token, sha("rt1")) is None
+    assert await presented(database, "rt1") is None
 
 
 async def test_replayed_code_revokes_the_tokens_that_came_from_it(database: Database) -> None:
@@ -56,7 +59,7 @@ async def test_replayed_code_revokes_the_tokens_that_came_from_it(database: Data
     assert not await redeem(database, 2)
     for number in (1, 2):
         assert await database.read(tokens.find_access_token, sha(f"at{number}")) is None
-        assert await database.read(tokens.find_refresh_token, sha(f"rt{number}")) is None
+        assert await presented(database, f"rt{number}") is None
     assert await database.read(tokens.find_grant, "g1") is None
 
 

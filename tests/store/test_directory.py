@@ -160,7 +160,7 @@ async def test_a_revoked_grant_takes_its_family_and_no_other(pair: Pair) -> None
 
 async def test_tokens_of_a_revoked_principal_are_forgotten(pair: Pair) -> None:
     for revoke, owner in ((tokens.revoke_client, "c1"), (tokens.revoke_user, "u1")):
-        await pair.write(tokens.add_access_token, access_token())
+        await pair.write(tokens.add_grant, grant(), access_token(), None)
         assert await pair.directory.access_token(sha("at1")) is not None
         await pair.write(revoke, owner, NOW)
         assert await pair.directory.access_token(sha("at1")) is None

@@ -31,7 +31,7 @@ _count = itertools.count()
 WORK: dict[str, Callable[[SqliteTransaction], Any]] = {
     "find": lambda transaction: tokens.find_access_token(transaction, sha("live")),
     "find nothing": lambda transaction: tokens.find_access_token(transaction, sha("nothing")),
-    "find to refresh": lambda transaction: tokens.find_refresh_token(transaction, sha("live")),
+    "find to refresh": lambda transaction: tokens.find_refresh_token(transaction, sha("live"), sha("live")),
     "find a code": lambda transaction: codes.find(transaction, sha("live")),
     "find a session": lambda transaction: users.find_session(transaction, sha("live")),
     "issue": lambda transaction: tokens.add_access_token(transaction, own_token(f"new{next(_count)}", expires_at=LIVE)),
@@ -45,7 +45,7 @@ def fill(transaction: SqliteTransaction, ended: int) -> None:
     users.insert(transaction, user("u1"))
     for name, end in [*((f"old{n}", ENDED) for n in range(ended)), ("live", LIVE)]:
         access = access_token(name, grant_id=name, expires_at=end)
-        tokens.add_grant(transaction, grant(name), access, refresh_token(name, grant_id=name, expires_at=end))
+        tokens.add_grant(transaction, grant(name), access, refresh_token(name, expires_at=end))
         codes.add(transaction, code(f"{name}", expires_at=end))
         users.add_session(transaction, session(name, expires_at=end))
 

@@ -1,6 +1,7 @@
 import sqlite3
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,19 @@ from alembic import command
 
 from gatewright.kernel.errors import StartupError
 from gatewright.store import audit_chain
+from gatewright.store import cleanup
+from gatewright.store import tokens
+from gatewright.store.database import Transaction
 from gatewright.store.migrate import NEWEST
+from gatewright.store.migrate import migrate_postgresql
 from gatewright.store.migrate import migrate_sqlite
+from gatewright.store.postgresql import PostgresqlTransaction
+from gatewright.store.postgresql_connection import connect as postgresql_connection
 from gatewright.store.sqlite import SqliteTransaction
 from gatewright.store.sqlite import connect
+from tests.store.conftest import execute
+from tests.store.makers import sha
+from tests.store.postgresql_cluster import Cluster
 
 VERSIONS = Path(migrate_sqlite.__code__.co_filename).parent / "migrations" / "versions"
 
@@ -104,3 +114,51 @@ def test_audit_rows_of_before_the_chain_are_chained(tmp_path: Path, monkeypatch:
     assert list(audit_chain.breaks(transaction)) == []
     assert audit_chain.head(transaction).number == 2
     connection.close()
+
+
+OLDER = [
+    "INSERT INTO grants (id, client_id, user_id, grant_type, scope, authenticated_at, created_at, refreshes_used)"
+    " VALUES ('g1', 'c1', 'u1', 'password', 'a', 1, 1, 4), ('g2', 'c1', 'u1', 'password', 'a', 1, 1, 0)",
+    "INSERT INTO refresh_tokens (digest, grant_id, client_id, user_id, scope, issued_at, expires_at, jkt, consumed_at)"
+    " VALUES ({used}, 'g1', 'c1', 'u1', 'a', 5, 500, 'key', 7), ({live}, 'g1', 'c1', 'u1', 'a', 7, 700, 'key', NULL)",
+    "INSERT INTO access_tokens (digest, id, client_id, user_id, grant_id, scope, issued_at, expires_at)"
+    " VALUES ({live}, '1', 'c1', 'u1', 'g1', 'a', 5, 50), ({used}, '2', 'c1', 'u1', 'g2', 'a', 5, NULL)",
+]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def older(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Transaction]:
+    """A store from before a family's refresh token moved into its grant; gives it as it is after the upgrade."""
+    upgrade, keys = command.upgrade, {name: sha(name) for name in ("used", "live")}
+    cluster: Cluster | None = None if request.param == "sqlite" else request.getfixturevalue("cluster")
+    monkeypatch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0014"))
+    if cluster is None:
+        path = tmp_path / "gatewright.db"
+        migrate_sqlite(path)
+        for statement in OLDER:
+            query(path, statement.format(**{name: f"X'{key.hex()}'" for name, key in keys.items()}))
+        monkeypatch.setattr(command, "upgrade", upgrade)
+        migrate_sqlite(path)
+        return lambda: SqliteTransaction(connect(path), lambda: None)
+    url = cluster.url("older")
+    execute(cluster.url("postgres"), "CREATE DATABASE older")
+    migrate_postgresql(url)
+    for statement in OLDER:
+        execute(url, statement.format(**{name: f"'\\x{key.hex()}'::bytea" for name, key in keys.items()}))
+    monkeypatch.setattr(command, "upgrade", upgrade)
+    migrate_postgresql(url)
+    return lambda: PostgresqlTransaction(postgresql_connection(url))
+
+
+def test_refresh_tokens_of_before_families_go_on_from_their_grants(older: Callable[[], Transaction]) -> None:
+    transaction = older()
+    found = tokens.find_refresh_token(transaction, sha("live"), sha("live"))
+    assert found is not None
+    assert (found.grant.id, found.grant.refreshes_used, found.consumed) == ("g1", 4, False)
+    assert (found.issued_at, found.expires_at, found.jkt) == (7, 700, "key")
+    assert tokens.find_refresh_token(transaction, sha("used"), sha("used")) is None
+    assert tokens.find_access_token(transaction, sha("live")) is not None
+    for now, left in ((699, ["g1", "g2"]), (10**9, ["g2"])):  # one token of g2 never expires
+        while cleanup.expired_rows(transaction, now):
+            pass
+        assert [name for name in ("g1", "g2") if tokens.find_grant(transaction, name)] == left

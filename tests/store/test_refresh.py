@@ -11,6 +11,7 @@ from tests.store.conftest import Opener
 from tests.store.makers import NOW
 from tests.store.makers import access_token
 from tests.store.makers import grant
+from tests.store.makers import presented
 from tests.store.makers import refresh_token
 from tests.store.makers import sha
 
@@ -49,10 +50,11 @@ async def is_live(database: Database, text: str) -> bool:
 async def test_rotating_consumes_the_token_and_keeps_its_successor_and_the_access_token(database: Database) -> None:
     await begin(database)
     assert await rotate(database, 0, 1, now=NOW + 7) is Refreshed.DONE
-    consumed = await database.read(tokens.find_refresh_token, sha("rt0"))
-    assert consumed is not None
-    assert (consumed.consumed_at, consumed.successor) == (NOW + 7, sha("rt1"))
-    assert await database.read(tokens.find_refresh_token, sha("rt1")) == refresh_token("rt1")
+    old, new = await presented(database, "rt0"), await presented(database, "rt1", family="rt0")
+    assert old is not None
+    assert new is not None
+    assert (old.consumed, new.consumed) == (True, False)
+    assert (new.issued_at, new.expires_at) == (NOW + 7, refresh_token("rt1").expires_at)
     assert await is_live(database, "at0")
     assert await is_live(database, "at1")
     assert await refreshes(database) == 1
@@ -79,7 +81,7 @@ async def test_reuse_after_grace_revokes_the_family(database: Database) -> None:
     assert await rotate(database, 0, 2, now=NOW + GRACE) is Refreshed.REUSED
     assert not await is_live(database, "at0")
     assert not await is_live(database, "at1")
-    assert await database.read(tokens.find_refresh_token, sha("rt1")) is None
+    assert await presented(database, "rt1", family="rt0") is None
     assert await refreshes(database) is None
 
 
@@ -89,6 +91,14 @@ async def test_grace_ends_when_the_successor_is_used(database: Database) -> None
     await rotate(database, 1, 2, now=NOW + 1)
     assert await rotate(database, 0, 3, now=NOW + 2) is Refreshed.REUSED
     assert not await is_live(database, "at2")
+
+
+async def test_a_token_long_consumed_revokes_the_family_as_the_preceding_one_does(database: Database) -> None:
+    await begin(database)
+    for number in range(4):
+        assert await rotate(database, number, number + 1) is Refreshed.DONE
+    assert await rotate(database, 1, 9) is Refreshed.REUSED
+    assert await refreshes(database) is None
 
 
 async def test_a_token_of_a_revoked_grant_gives_nothing(database: Database) -> None:
@@ -153,14 +163,14 @@ async def test_nothing_of_a_family_survives_a_revocation_that_races_its_refreshe
             tokens.add_grant,
             grant(family),
             access_token(f"{family}-at", grant_id=family),
-            refresh_token(f"{family}-rt", grant_id=family),
+            refresh_token(f"{family}-rt"),
         )
         await asyncio.gather(
             databases[0].write(
                 tokens.rotate_refresh_token,
                 sha(f"{family}-rt"),
                 access_token(f"{family}-at1", grant_id=family),
-                refresh_token(f"{family}-rt1", grant_id=family),
+                refresh_token(f"{family}-rt1"),
                 b"answer",
                 limit=None,
                 grace=GRACE,
@@ -171,4 +181,4 @@ async def test_nothing_of_a_family_survives_a_revocation_that_races_its_refreshe
         )
         left = [await is_live(databases[0], f"{family}-{name}") for name in ("at", "at1", "at2")]
         assert left == [False, False, False]
-        assert await databases[0].read(tokens.find_refresh_token, sha(f"{family}-rt1")) is None
+        assert await presented(databases[0], f"{family}-rt1", family=f"{family}-rt") is None

@@ -67,7 +67,7 @@ def start(program: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

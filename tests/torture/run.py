@@ -138,10 +138,7 @@ def _fill(transaction: Transaction, redeemable: list[str], refreshable: list[str
             id=row_id(), client_id=seed.LEDGER, user_id="id-of-ada", grant_type="authorization_code",
             scope=("orders",), authenticated_at=now, created_at=now,
         )  # fmt: skip
-        refresh = RefreshToken(
-            digest=digest(text), grant_id=grant.id, client_id=seed.LEDGER, user_id="id-of-ada", scope=("orders",),
-            issued_at=now, expires_at=_FAR,
-        )  # fmt: skip
+        refresh = RefreshToken(family=digest(text), digest=digest(text), issued_at=now, expires_at=_FAR)
         tokens.add_grant(transaction, grant, _access_token(make_secret(ACCESS_TOKEN), grant.id), refresh)
 
 

@@ -4,6 +4,9 @@ The time keeps what is issued together near together in the store's indexes, whe
 page of their own.
 The prefix and the checksum let scanners of source code find leaked ones without asking us, and let us refuse
 a mistyped one without asking the database.
+
+A refresh token that follows another is the first of its family, then 256 random bits of its own and a checksum: each
+tells which family it is of, and only who has held one of them knows how they all begin.
 """
 
 import hashlib
@@ -32,6 +35,7 @@ _PREFIX_LENGTH: Final = 6
 _TIME_LENGTH: Final = 7  # 62**7 milliseconds last until 2081
 _RANDOM_LENGTH: Final = 43  # 62**43 > 2**256
 _CHECKSUM_LENGTH: Final = 6  # 62**6 > 2**32
+_SECRET_LENGTH: Final = _PREFIX_LENGTH + _TIME_LENGTH + _RANDOM_LENGTH + _CHECKSUM_LENGTH
 
 # A random byte becomes a digit, each digit from four byte values; the eight bytes left over would favour some digits.
 _DIGIT_OF_BYTE: Final = bytes(ord(_DIGITS[byte % 62]) for byte in range(256))
@@ -67,9 +71,20 @@ def make_secret(prefix: str) -> str:
     return body + _checksum(body)
 
 
+def make_successor(token: str) -> str:
+    """The token that follows `token` in its family: the first one, 43 random digits, 6 of CRC-32."""
+    body = first_of_family(token) + _random_digits(_RANDOM_LENGTH)
+    return body + _checksum(body)
+
+
+def first_of_family(token: str) -> str:
+    """The token that the family of `token` began with; `token` itself, if it is that one."""
+    return token[:_SECRET_LENGTH]
+
+
 def is_well_formed(secret: str, prefix: str) -> bool:
     """Whether `secret` has the shape of one that `make_secret(prefix)` gives, checksum included."""
-    if len(secret) != len(prefix) + _TIME_LENGTH + _RANDOM_LENGTH + _CHECKSUM_LENGTH:
+    if len(secret) != _SECRET_LENGTH:
         return False
     if not secret.startswith(prefix) or not secret.isascii():
         return False

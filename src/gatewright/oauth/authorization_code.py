@@ -7,7 +7,6 @@ from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.issuing import TokenResponse
 from gatewright.oauth.issuing import new_access_token
 from gatewright.oauth.issuing import new_refresh_token
-from gatewright.oauth.issuing import refresh_limit
 from gatewright.oauth.issuing import token_response
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
@@ -81,19 +80,7 @@ async def _redeem(
         authenticated_at=code.authenticated_at,
         resource=audience,
     )
-    refresh_text, refresh_token = None, None
-    if refresh_limit(client) != 0:
-        refresh_text, refresh_token = new_refresh_token(
-            client,
-            code.scope,
-            settings,
-            now,
-            jkt=sender.jkt,
-            user_id=code.user_id,
-            grant_id=code.grant_id,
-            begun_at=now,
-            resource=code.resource,
-        )
+    refresh_text, refresh_token = new_refresh_token(client, settings, now, jkt=sender.jkt)
     stored = Grant(
         id=code.grant_id,
         client_id=client.client_id,

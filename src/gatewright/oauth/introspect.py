@@ -4,6 +4,7 @@ import msgspec
 
 from gatewright.kernel.secrets import REFRESH_TOKEN
 from gatewright.kernel.secrets import digest
+from gatewright.kernel.secrets import first_of_family
 from gatewright.oauth.access_token import ActiveToken
 from gatewright.oauth.access_token import find_active
 from gatewright.oauth.access_token import still_associated
@@ -22,7 +23,7 @@ from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
 from gatewright.store.clients import RegisteredClient
 from gatewright.store.records import Client
-from gatewright.store.records import RefreshToken
+from gatewright.store.records import Grant
 
 
 class Introspection(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -119,35 +120,33 @@ def _described(active: ActiveToken, server: AuthorizationServer) -> Introspectio
 
 
 async def _refresh_token(text: str, server: AuthorizationServer) -> Introspection:
-    token = await server.database.read(tokens.find_refresh_token, digest(text))
-    if token is None or token.consumed_at is not None:
+    token = await server.database.read(tokens.find_refresh_token, digest(first_of_family(text)), digest(text))
+    if token is None or token.consumed:
         return INACTIVE
     if token.expires_at is not None and token.expires_at <= server.clock():
         return INACTIVE
-    registered = await server.directory.client(token.client_id)
-    if registered is None or await _is_used_up(token, registered.client, server):
+    grant = token.grant
+    registered = await server.directory.client(grant.client_id)
+    if registered is None or _is_used_up(grant, registered.client):
         return INACTIVE
-    owner = await server.directory.user(token.user_id) if token.user_id else None
-    if not registered.client.enabled or (token.user_id and (owner is None or not owner.user.enabled)):
+    owner = await server.directory.user(grant.user_id) if grant.user_id else None
+    if not registered.client.enabled or (grant.user_id and (owner is None or not owner.user.enabled)):
         return INACTIVE
     return Introspection(
         active=True,
-        scope=" ".join(still_associated(token.scope, registered)),
-        client_id=token.client_id,
+        scope=" ".join(still_associated(grant.scope, registered)),
+        client_id=grant.client_id,
         username=owner.user.name if owner else None,
         exp=token.expires_at,
         iat=token.issued_at,
-        sub=token.user_id or token.client_id,
+        sub=grant.user_id or grant.client_id,
         iss=server.issuer,
-        aud=audience(token.resource, server.issuer),
+        aud=audience(grant.resource, server.issuer),
         cnf=Confirmation(token.jkt) if token.jkt else None,
     )
 
 
-async def _is_used_up(token: RefreshToken, client: Client, server: AuthorizationServer) -> bool:
-    """Whether the client's Refresh Count leaves nothing for this token to do."""
+def _is_used_up(grant: Grant, client: Client) -> bool:
+    """Whether the client's Refresh Count leaves nothing for the grant's refresh token to do."""
     limit = refresh_limit(client)
-    if limit is None:
-        return False
-    grant = await server.database.read(tokens.find_grant, token.grant_id)
-    return grant is None or grant.refreshes_used >= limit
+    return limit is not None and grant.refreshes_used >= limit

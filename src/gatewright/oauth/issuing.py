@@ -9,6 +9,7 @@ from gatewright.kernel.secrets import ACCESS_TOKEN
 from gatewright.kernel.secrets import REFRESH_TOKEN
 from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
+from gatewright.kernel.secrets import make_successor
 from gatewright.kernel.settings import GlobalSettings
 from gatewright.oauth import jwt_access_token
 from gatewright.oauth.jwt_access_token import Actor
@@ -137,32 +138,50 @@ def _within(lifetime: int | None, exchanged: Exchanged | None, now: int) -> int 
 
 
 def new_refresh_token(
+    client: Client, settings: GlobalSettings, now: int, *, jkt: str | None
+) -> tuple[str | None, RefreshToken | None]:
+    """The first refresh token of a family: its text, and the record that is kept; None twice if the client gets none."""
+    if refresh_limit(client) == 0:
+        return None, None
+    text = make_secret(REFRESH_TOKEN)
+    key = digest(text)
+    return text, _refresh_token(key, key, client, settings, now, jkt=jkt, begun_at=now)
+
+
+def next_refresh_token(
+    presented: str,
+    family: bytes,
     client: Client,
-    scope: Sequence[str],
     settings: GlobalSettings,
     now: int,
     *,
     jkt: str | None,
-    user_id: str | None,
-    grant_id: str,
     begun_at: int,
-    resource: tuple[str, ...] = (),
 ) -> tuple[str, RefreshToken]:
-    """A new refresh token: its text, and the record that is kept. begun_at: when the first of its family was issued."""
-    text = make_secret(REFRESH_TOKEN)
+    """The one that follows the presented refresh token. begun_at: when the first of its family was issued."""
+    text = make_successor(presented)
+    return text, _refresh_token(family, digest(text), client, settings, now, jkt=jkt, begun_at=begun_at)
+
+
+def _refresh_token(
+    family: bytes,
+    key: bytes,
+    client: Client,
+    settings: GlobalSettings,
+    now: int,
+    *,
+    jkt: str | None,
+    begun_at: int,
+) -> RefreshToken:
     own = client.refresh_token_lifetime
     lifetime = settings.refresh_token_lifetime if own == "global" else own
-    return text, RefreshToken(
-        digest=digest(text),
-        grant_id=grant_id,
-        client_id=client.client_id,
-        user_id=user_id,
-        scope=tuple(scope),
+    return RefreshToken(
+        family=family,
+        digest=key,
         issued_at=now,
         expires_at=_earlier(None if lifetime == "never" else now + lifetime, family_end(client, settings, begun_at)),
         # RFC 9449 §5: a public client's is bound; a confidential one's is held by its authentication, and "not bound".
         jkt=jkt if client.type == "public" else None,
-        resource=resource,
     )
 
 

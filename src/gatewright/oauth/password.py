@@ -9,7 +9,6 @@ from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.issuing import TokenResponse
 from gatewright.oauth.issuing import new_access_token
 from gatewright.oauth.issuing import new_refresh_token
-from gatewright.oauth.issuing import refresh_limit
 from gatewright.oauth.issuing import token_response
 from gatewright.oauth.parameters import Parameters
 from gatewright.oauth.parameters import required
@@ -57,19 +56,7 @@ async def grant(
         authenticated_at=now,
         resource=audience,
     )
-    refresh_text, refresh_token = None, None
-    if refresh_limit(client) != 0:
-        refresh_text, refresh_token = new_refresh_token(
-            client,
-            granted,
-            settings,
-            now,
-            jkt=sender.jkt,
-            user_id=user.id,
-            grant_id=grant_id,
-            begun_at=now,
-            resource=audience,
-        )
+    refresh_text, refresh_token = new_refresh_token(client, settings, now, jkt=sender.jkt)
     stored = Grant(
         id=grant_id,
         client_id=client.client_id,

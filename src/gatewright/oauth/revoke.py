@@ -2,6 +2,7 @@
 
 from gatewright.kernel.secrets import REFRESH_TOKEN
 from gatewright.kernel.secrets import digest
+from gatewright.kernel.secrets import first_of_family
 from gatewright.oauth.client_authentication import authenticate
 from gatewright.oauth.errors import InvalidGrant
 from gatewright.oauth.parameters import Parameters
@@ -10,7 +11,7 @@ from gatewright.oauth.sender import Sender
 from gatewright.oauth.server import AuthorizationServer
 from gatewright.store import tokens
 from gatewright.store.records import AccessToken
-from gatewright.store.records import RefreshToken
+from gatewright.store.records import Grant
 
 
 async def revoke(
@@ -33,14 +34,17 @@ async def revoke(
             found=f"a token of {found.client_id}",
             wanted=registered.client.client_id,
         )
-    if found.grant_id is not None:
-        await server.database.write(tokens.revoke_grant, found.grant_id, server.clock())
+    grant_id = found.id if isinstance(found, Grant) else found.grant_id
+    if grant_id is not None:
+        await server.database.write(tokens.revoke_grant, grant_id, server.clock())
     elif isinstance(found, AccessToken):
         await server.database.write(tokens.revoke_access_token, found, server.clock())
     return {}
 
 
-async def _find(text: str, server: AuthorizationServer) -> AccessToken | RefreshToken | None:
+async def _find(text: str, server: AuthorizationServer) -> AccessToken | Grant | None:
+    """An access token, or the grant of a refresh token."""
     if text.startswith(REFRESH_TOKEN):
-        return await server.database.read(tokens.find_refresh_token, digest(text))
+        found = await server.database.read(tokens.find_refresh_token, digest(first_of_family(text)), digest(text))
+        return found.grant if found else None
     return await server.database.read(tokens.find_access_token, digest(text))

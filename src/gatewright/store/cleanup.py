@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from gatewright.store import tokens
 from gatewright.store.database import Transaction
+from gatewright.store.documents import marks
+from gatewright.store.documents import names
 
 BATCH: Final = 100
 """Rows of each kind at once: some milliseconds, for which every writer waits."""
@@ -14,9 +15,7 @@ def expired_rows(transaction: Transaction, now: int, batch: int = BATCH) -> int:
 
     Nothing is announced: whoever remembers a token knows when it expires.
     """
-    removed = expired_access_tokens(transaction, now, batch) + _expired_tokens(
-        transaction, "refresh_tokens", now, batch
-    )
+    removed = expired_access_tokens(transaction, now, batch) + _ended_grants(transaction, now, batch)
     for table, key, end in (
         ("authorization_codes", "digest", "expires_at"),
         ("pushed_requests", "digest", "expires_at"),
@@ -34,13 +33,20 @@ def expired_rows(transaction: Transaction, now: int, batch: int = BATCH) -> int:
 
 def expired_access_tokens(transaction: Transaction, now: int, batch: int) -> int:
     """Remove up to `batch` expired access tokens; how many went."""
-    return _expired_tokens(transaction, "access_tokens", now, batch)
+    return transaction.execute(_expired("access_tokens", "digest", "expires_at"), (now, batch))
 
 
-def _expired_tokens(transaction: Transaction, table: str, now: int, batch: int) -> int:
-    ended = transaction.rows(f"{_expired(table, 'digest', 'expires_at')} RETURNING grant_id", (now, batch))
-    tokens.end_spent_grants(transaction, sorted({row[0] for row in ended if row[0] is not None}))
-    return len(ended)
+def _ended_grants(transaction: Transaction, now: int, batch: int) -> int:
+    """Remove up to `batch` grants of which every token has expired; how many were looked at.
+
+    `look_at` is when a grant was last thought to end, so that a refresh, which moves its end, touches no index.
+    """
+    due = names(transaction.rows("SELECT id FROM grants WHERE look_at <= ? LIMIT ?", (now, batch)))
+    if due:
+        of_them = f"id IN ({marks(due)})"
+        transaction.execute(f"DELETE FROM grants WHERE {of_them} AND ends_at <= ?", (*due, now))
+        transaction.execute(f"UPDATE grants SET look_at = ends_at WHERE {of_them}", due)
+    return len(due)
 
 
 def _expired(table: str, key: str, end: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MIGRATION_LOCK: Final = 0x6761746D  # any number that nobody else locks
 
-NEWEST: Final = "0014"
+NEWEST: Final = "0015"
 """The schema version this release reads and writes; equal to the last file in `migrations/versions`."""
 
 

@@ -148,24 +148,32 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
-    """An issued refresh token of a grant. A consumed one stays until it would have expired, so that reuse is seen.
+    """The refresh token of a grant that is good now. Client, user, scope and resource are its grant's.
 
+    family: the digest of the first one, with which all that follow begin.
     jkt: the thumbprint of the key it is bound to, if it is a public client's (RFC 9449 §5).
-    resource: its grant's.
     """
 
+    family: bytes
     digest: bytes
-    grant_id: str
-    client_id: str
-    user_id: str | None
-    scope: tuple[str, ...]
     issued_at: int
     expires_at: int | None
     jkt: str | None = None
-    consumed_at: int | None = None
-    successor: bytes | None = None
-    sealed_answer: bytes | None = None
-    resource: tuple[str, ...] = ()
+
+
+class PresentedRefreshToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a refresh token that somebody presents is a token of.
+
+    issued_at, expires_at, jkt: of the family's newest token, whether this is it or one before it.
+    consumed: whether it was used, and another follows or none.
+    """
+
+    digest: bytes
+    grant: Grant
+    issued_at: int
+    expires_at: int | None
+    jkt: str | None
+    consumed: bool
 
 
 class AuthorizationCode(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from gatewright.store.database import Transaction
 from gatewright.store.documents import marks
 from gatewright.store.token_rows import insert_access_tokens
 from gatewright.store.token_rows import insert_grants
-from gatewright.store.token_rows import insert_refresh_tokens
+from gatewright.store.token_rows import last_end
 
 T = TypeVar("T")
 
@@ -36,18 +36,13 @@ def rotate_refresh_tokens(transaction: Transaction, calls: Calls) -> list[Refres
     successors = [successor for (_, _, successor, _), _ in calls]
     if None in successors or any(named["limit"] is not None for _, named in calls):
         raise NotTogether
-    grants = [token.grant_id for token in access_tokens]
-    # The grants first: whoever revokes one waits until its family's new tokens are there to be revoked.
-    counted = transaction.execute(
-        f"UPDATE grants SET refreshes_used = refreshes_used + 1 WHERE id IN ({marks(grants)})", grants
-    )
-    given: list[object] = [now]
-    for (digest, _, successor, sealed_answer), _ in calls:
-        given += (digest, successor.digest, sealed_answer)
-    if counted != len(calls) or transaction.execute(_consume(len(calls)), given) != len(calls):
+    given: list[object] = [now, now]
+    for (digest, access_token, new, sealed_answer), _ in calls:
+        given += (access_token.grant_id, digest, new.digest, new.expires_at, new.jkt, sealed_answer)
+        given.append(last_end(access_token, new))
+    if transaction.execute(_rotate(len(calls)), given) != len(calls):
         raise NotTogether
     insert_access_tokens(transaction, access_tokens)
-    insert_refresh_tokens(transaction, successors)
     return [Refreshed.DONE] * len(calls)
 
 
@@ -61,9 +56,7 @@ def redeem_codes(transaction: Transaction, calls: Calls) -> list[bool]:
     )
     if redeemed != len(calls):
         raise NotTogether
-    insert_grants(transaction, [grant for (_, grant, _, _, _), _ in calls])
-    insert_access_tokens(transaction, [access_token for (_, _, access_token, _, _), _ in calls])
-    insert_refresh_tokens(transaction, [token for (_, _, _, token, _), _ in calls if token is not None])
+    insert_grants(transaction, [(grant, access, refresh) for (_, grant, access, refresh, _), _ in calls])
     return [True] * len(calls)
 
 
@@ -74,9 +67,12 @@ def _same(values: list[T]) -> T:
 
 
 @cache
-def _consume(count: int) -> str:
+def _rotate(count: int) -> str:
     return (
-        "UPDATE refresh_tokens SET consumed_at = ?, successor = new.column2, sealed_answer = new.column3"
-        f" FROM (VALUES {', '.join(['(?, ?, ?)'] * count)}) AS new"
-        " WHERE refresh_tokens.digest = new.column1 AND refresh_tokens.consumed_at IS NULL"
+        "UPDATE grants SET refreshes_used = refreshes_used + 1, preceding_digest = refresh_digest, rotated_at = ?,"
+        " refresh_issued_at = ?, refresh_digest = new.column3, refresh_expires_at = new.column4,"
+        " refresh_jkt = new.column5, sealed_answer = new.column6,"
+        " ends_at = CASE WHEN ends_at < new.column7 THEN new.column7 ELSE ends_at END"
+        f" FROM (VALUES {', '.join(['(?, ?, ?, ?, ?, ?, ?)'] * count)}) AS new"
+        " WHERE grants.id = new.column1 AND grants.refresh_digest = new.column2"
     )

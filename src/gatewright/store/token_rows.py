@@ -17,14 +17,21 @@ from gatewright.store.documents import scope_text
 from gatewright.store.documents import to_json
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Grant
+from gatewright.store.records import PresentedRefreshToken
 from gatewright.store.records import RefreshToken
 
 ACCESS: Final = (
     "digest, id, client_id, user_id, grant_id, scope, issued_at, expires_at, jkt, exchanged_from, actors, resource"
 )
 GRANT: Final = "id, client_id, user_id, grant_type, scope, authenticated_at, created_at, refreshes_used, resource"
-_FRESH: Final = "digest, grant_id, client_id, user_id, scope, issued_at, expires_at, jkt, resource"
-REFRESH: Final = f"{_FRESH}, consumed_at, successor, sealed_answer"
+_REFRESH: Final = "refresh_family, refresh_digest, refresh_issued_at, refresh_expires_at, refresh_jkt"
+FAMILY: Final = f"{GRANT}, {_REFRESH}"
+_NEW_GRANT: Final = f"{FAMILY}, ends_at, look_at"
+_NEVER: Final = 2**63 - 1
+_NO_REFRESH: Final = (None, None, None, None, None)
+
+NewGrant = tuple[Grant, AccessToken, RefreshToken | None]
+"""A grant and the first tokens of its family."""
 
 R = TypeVar("R")
 
@@ -34,14 +41,18 @@ def insert_access_tokens(transaction: Transaction, tokens: Sequence[AccessToken]
     _insert(transaction, "access_tokens", ACCESS, tokens, _of_access_token)
 
 
-def insert_refresh_tokens(transaction: Transaction, tokens: Sequence[RefreshToken]) -> None:
-    """Keep fresh refresh tokens, by one statement."""
-    _insert(transaction, "refresh_tokens", _FRESH, tokens, _of_refresh_token)
+def insert_grants(transaction: Transaction, made: Sequence[NewGrant]) -> None:
+    """Keep grants and the first tokens of their families, by one statement for each table."""
+    _insert(transaction, "grants", _NEW_GRANT, made, _of_grant)
+    insert_access_tokens(transaction, [access_token for _, access_token, _ in made])
 
 
-def insert_grants(transaction: Transaction, grants: Sequence[Grant]) -> None:
-    """Keep grants, by one statement."""
-    _insert(transaction, "grants", GRANT, grants, _of_grant)
+def last_end(access_token: AccessToken, refresh_token: RefreshToken | None) -> int:
+    """When the later one of the two expires; one that never does, at the end of time."""
+    ends = _NEVER if access_token.expires_at is None else access_token.expires_at
+    if refresh_token is None:
+        return ends
+    return max(ends, _NEVER if refresh_token.expires_at is None else refresh_token.expires_at)
 
 
 def _insert(
@@ -79,21 +90,9 @@ def _of_access_token(token: AccessToken) -> tuple[object, ...]:
     )
 
 
-def _of_refresh_token(token: RefreshToken) -> tuple[object, ...]:
-    return (
-        token.digest,
-        token.grant_id,
-        token.client_id,
-        token.user_id,
-        scope_text(token.scope),
-        token.issued_at,
-        token.expires_at,
-        token.jkt,
-        resource_text(token.resource),
-    )
-
-
-def _of_grant(grant: Grant) -> tuple[object, ...]:
+def _of_grant(made: NewGrant) -> tuple[object, ...]:
+    grant, access_token, token = made
+    ends_at = last_end(access_token, token)
     return (
         grant.id,
         grant.client_id,
@@ -104,6 +103,9 @@ def _of_grant(grant: Grant) -> tuple[object, ...]:
         grant.created_at,
         grant.refreshes_used,
         resource_text(grant.resource),
+        *((token.family, token.digest, token.issued_at, token.expires_at, token.jkt) if token else _NO_REFRESH),
+        ends_at,
+        ends_at,
     )
 
 
@@ -125,26 +127,15 @@ def access_token(row: Row) -> AccessToken:
     )
 
 
-def refresh_token(row: Row) -> RefreshToken:
-    """The refresh token of a row of REFRESH."""
-    return RefreshToken(
-        digest=row[0],
-        grant_id=row[1],
-        client_id=row[2],
-        user_id=row[3],
-        scope=scope_names(row[4]),
-        issued_at=row[5],
-        expires_at=row[6],
-        jkt=row[7],
-        resource=resource_names(row[8]),
-        consumed_at=row[9],
-        successor=row[10],
-        sealed_answer=row[11],
+def presented_refresh_token(row: Row, digest: bytes) -> PresentedRefreshToken:
+    """The token of that digest, of the family of a row of FAMILY."""
+    return PresentedRefreshToken(
+        digest=digest, grant=grant(row), issued_at=row[11], expires_at=row[12], jkt=row[13], consumed=row[10] != digest
     )
 
 
 def grant(row: Row) -> Grant:
-    """The grant of a row of GRANT."""
+    """The grant of a row of GRANT, or of what begins with it."""
     return Grant(
         id=row[0],
         client_id=row[1],

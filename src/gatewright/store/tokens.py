@@ -1,6 +1,11 @@
-"""Access tokens, refresh tokens and the grants they descend from. Revoking deletes: a token not found is not active."""
+"""Access tokens, and the grants they descend from with their refresh tokens. Revoking deletes.
 
-from collections.abc import Sequence
+A token not found is not active, nor is one whose grant is not: to end a family is to delete its grant. What is left
+of its access tokens goes when it would have expired.
+"""
+
+from collections import Counter
+from typing import Final
 
 import msgspec
 
@@ -8,15 +13,22 @@ from gatewright.store import token_groups
 from gatewright.store import token_rows
 from gatewright.store.database import Transaction
 from gatewright.store.database import together
-from gatewright.store.documents import marks
 from gatewright.store.documents import names
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Grant
+from gatewright.store.records import PresentedRefreshToken
 from gatewright.store.records import RefreshToken
 from gatewright.store.token_groups import Refreshed as Refreshed
 from gatewright.store.token_rows import insert_access_tokens
 from gatewright.store.token_rows import insert_grants
-from gatewright.store.token_rows import insert_refresh_tokens
+from gatewright.store.token_rows import last_end
+
+_HELD: Final = "(grant_id IS NULL OR EXISTS (SELECT 1 FROM grants WHERE grants.id = access_tokens.grant_id))"
+_REFRESHABLE: Final = "g.refresh_digest IS NOT NULL AND (g.refresh_expires_at IS NULL OR g.refresh_expires_at > ?)"
+_COUNTED: Final = "refreshes_used = refreshes_used + 1, ends_at = CASE WHEN ends_at < ? THEN ? ELSE ends_at END"
+_SUCCESSOR: Final = "refresh_digest = ?, refresh_expires_at = ?, refresh_jkt = ?, refresh_issued_at = ?"
+_NO_SUCCESSOR: Final = "refresh_digest = NULL"
+_MOST_COUNTED: Final = 10_000
 
 
 @together(token_groups.add_access_tokens)
@@ -25,37 +37,29 @@ def add_access_token(transaction: Transaction, token: AccessToken) -> None:
     insert_access_tokens(transaction, [token])
 
 
-def add_refresh_token(transaction: Transaction, token: RefreshToken) -> None:
-    """Keep a fresh refresh token."""
-    insert_refresh_tokens(transaction, [token])
-
-
 def add_grant(
     transaction: Transaction, grant: Grant, access_token: AccessToken, refresh_token: RefreshToken | None
 ) -> None:
     """Keep a grant and the first tokens of its family."""
-    insert_grants(transaction, [grant])
-    insert_access_tokens(transaction, [access_token])
-    if refresh_token is not None:
-        insert_refresh_tokens(transaction, [refresh_token])
+    insert_grants(transaction, [(grant, access_token, refresh_token)])
 
 
 def find_access_token(transaction: Transaction, digest: bytes) -> AccessToken | None:
     """The access token of that digest, expired or not."""
-    row = transaction.row(f"SELECT {token_rows.ACCESS} FROM access_tokens WHERE digest = ?", (digest,))
+    row = transaction.row(f"SELECT {token_rows.ACCESS} FROM access_tokens WHERE digest = ? AND {_HELD}", (digest,))
     return token_rows.access_token(row) if row else None
 
 
 def find_access_token_by_id(transaction: Transaction, token_id: str) -> AccessToken | None:
     """The access token of that row id, as the console lists it."""
-    row = transaction.row(f"SELECT {token_rows.ACCESS} FROM access_tokens WHERE id = ?", (token_id,))
+    row = transaction.row(f"SELECT {token_rows.ACCESS} FROM access_tokens WHERE id = ? AND {_HELD}", (token_id,))
     return token_rows.access_token(row) if row else None
 
 
-def find_refresh_token(transaction: Transaction, digest: bytes) -> RefreshToken | None:
-    """The refresh token of that digest, consumed, expired or not."""
-    row = transaction.row(f"SELECT {token_rows.REFRESH} FROM refresh_tokens WHERE digest = ?", (digest,))
-    return token_rows.refresh_token(row) if row else None
+def find_refresh_token(transaction: Transaction, family: bytes, digest: bytes) -> PresentedRefreshToken | None:
+    """What a refresh token is of whose family began with the token of digest `family`; expired or not."""
+    row = transaction.row(f"SELECT {token_rows.FAMILY} FROM grants WHERE refresh_family = ?", (family,))
+    return token_rows.presented_refresh_token(row, digest) if row else None
 
 
 def find_grant(transaction: Transaction, grant_id: str) -> Grant | None:
@@ -72,7 +76,11 @@ class SameAnswer(msgspec.Struct, frozen=True):
 
 def refresh(transaction: Transaction, grant_id: str, access_token: AccessToken, limit: int | None) -> Refreshed:
     """Use a refresh token that is not rotated: count the refresh, keep the new access token. `limit` None: unlimited."""
-    if not _count_refresh(transaction, grant_id, limit):
+    ends_at = last_end(access_token, None)
+    refreshed = transaction.execute(
+        f"UPDATE grants SET {_COUNTED} WHERE id = ?{_below(limit)}", (ends_at, ends_at, grant_id, *_given(limit))
+    )
+    if refreshed == 0:
         return Refreshed.EXHAUSTED
     add_access_token(transaction, access_token)
     return Refreshed.DONE
@@ -95,54 +103,55 @@ def rotate_refresh_token(
     The others get the same answer within `grace` seconds and before the successor is used; after that the family
     is revoked (RFC 9700 §4.14.2). `limit`: refreshes the grant may see, None for unlimited.
     """
-    grant_id = access_token.grant_id
-    # The grant first: whoever revokes it waits until this family's new tokens are there to be revoked.
-    if grant_id is None or not _count_refresh(transaction, grant_id, limit):
-        return _refused(transaction, digest, grace, now)
-    consumed = transaction.execute(
-        "UPDATE refresh_tokens SET consumed_at = ?, successor = ?, sealed_answer = ? WHERE digest = ? AND consumed_at IS NULL",
-        (now, successor and successor.digest, sealed_answer, digest),
-    )
-    if consumed == 0:
-        transaction.execute("UPDATE grants SET refreshes_used = refreshes_used - 1 WHERE id = ?", (grant_id,))
-        return _refused(transaction, digest, grace, now)
-    add_access_token(transaction, access_token)
+    ends_at = last_end(access_token, successor)
+    replaced, given = _NO_SUCCESSOR, tuple[object, ...]()
     if successor is not None:
-        add_refresh_token(transaction, successor)
+        replaced, given = _SUCCESSOR, (successor.digest, successor.expires_at, successor.jkt, now)
+    rotated = transaction.execute(
+        f"UPDATE grants SET {_COUNTED}, preceding_digest = refresh_digest, rotated_at = ?, sealed_answer = ?, {replaced}"
+        f" WHERE id = ? AND refresh_digest = ?{_below(limit)}",
+        (ends_at, ends_at, now, sealed_answer, *given, access_token.grant_id, digest, *_given(limit)),
+    )
+    if rotated == 0:
+        return _refused(transaction, access_token.grant_id, digest, grace, now)
+    add_access_token(transaction, access_token)
     return Refreshed.DONE
 
 
-def _refused(transaction: Transaction, digest: bytes, grace: int, now: int) -> Refreshed | SameAnswer:
-    token = find_refresh_token(transaction, digest)
-    if token is None or token.consumed_at is None:
+def _below(limit: int | None) -> str:
+    return "" if limit is None else " AND refreshes_used < ?"
+
+
+def _given(limit: int | None) -> tuple[int, ...]:
+    return () if limit is None else (limit,)
+
+
+def _refused(
+    transaction: Transaction, grant_id: str | None, digest: bytes, grace: int, now: int
+) -> Refreshed | SameAnswer:
+    row = transaction.row(
+        "SELECT refresh_digest, preceding_digest, rotated_at, sealed_answer FROM grants WHERE id = ?", (grant_id,)
+    )
+    if grant_id is None or row is None or row[0] == digest:
         return Refreshed.EXHAUSTED
-    successor = token.successor and find_refresh_token(transaction, token.successor)
-    unused = not successor or successor.consumed_at is None
-    if token.sealed_answer and unused and now < token.consumed_at + grace:
-        return SameAnswer(token.sealed_answer)
-    revoke_grant(transaction, token.grant_id, now)
+    _, preceding, rotated_at, sealed_answer = row
+    if preceding == digest and now < rotated_at + grace:
+        return SameAnswer(sealed_answer)
+    revoke_grant(transaction, grant_id, now)
     return Refreshed.REUSED
-
-
-def _count_refresh(transaction: Transaction, grant_id: str, limit: int | None) -> bool:
-    counted = "UPDATE grants SET refreshes_used = refreshes_used + 1 WHERE id = ?"
-    if limit is None:
-        return transaction.execute(counted, (grant_id,)) == 1
-    return transaction.execute(f"{counted} AND refreshes_used < ?", (grant_id, limit)) == 1
 
 
 def revoke_access_token(transaction: Transaction, token: AccessToken, now: int) -> None:
     """End one access token alone."""
     transaction.execute("DELETE FROM access_tokens WHERE digest = ?", (token.digest,))
-    if token.grant_id is not None:
-        end_spent_grants(transaction, [token.grant_id])
     transaction.announce("token", token.digest.hex(), now)
 
 
 def revoke_grant(transaction: Transaction, grant_id: str, now: int) -> None:
     """End a grant: its family's access and refresh tokens go together."""
-    transaction.execute("DELETE FROM grants WHERE id = ?", (grant_id,))  # waits for a refresh that is under way
-    _end_families(transaction, [grant_id])
+    transaction.execute("DELETE FROM grants WHERE id = ?", (grant_id,))
+    # What no clean-up would ever take away. A refresh that was under way has ended: the line above waited for it.
+    transaction.execute("DELETE FROM access_tokens WHERE grant_id = ? AND expires_at IS NULL", (grant_id,))
     transaction.announce("grant", grant_id, now)
 
 
@@ -164,11 +173,8 @@ def revoke_user_client(transaction: Transaction, user_id: str, client_id: str, n
     of_both, both = "user_id = ? AND client_id = ?", (user_id, client_id)
     ended = sum(
         transaction.execute(f"DELETE FROM {table} WHERE {of_both}", both)
-        for table in ("authorization_codes", "device_codes")
+        for table in ("authorization_codes", "device_codes", "grants", "access_tokens")
     )
-    ended_grants = transaction.rows(f"DELETE FROM grants WHERE {of_both} RETURNING id", both)
-    ended += len(ended_grants) + _end_families(transaction, names(ended_grants))
-    ended += transaction.execute(f"DELETE FROM access_tokens WHERE {of_both}", both)
     transaction.announce("tokens", f"user_id={user_id}", now)
     return ended
 
@@ -177,48 +183,26 @@ def _revoke_all(transaction: Transaction, column: str, value: str, now: int, bat
     # Codes first, then grants, then tokens: what is being redeemed or refreshed meanwhile ends up in the next step.
     ended = sum(
         transaction.execute(
-            f"DELETE FROM {table} WHERE digest IN (SELECT digest FROM {table} WHERE {column} = ? LIMIT ?)",
+            f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {column} = ? LIMIT ?)",
             (value, batch),
         )
-        for table in ("authorization_codes", "device_codes")
-    )
-    ended_grants = transaction.rows(
-        f"DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE {column} = ? LIMIT ?) RETURNING id",
-        (value, batch),
-    )
-    ended += len(ended_grants) + _end_families(transaction, names(ended_grants))
-    ended += transaction.execute(
-        f"DELETE FROM access_tokens WHERE digest IN (SELECT digest FROM access_tokens WHERE {column} = ? LIMIT ?)",
-        (value, batch),
+        for table, key in (
+            ("authorization_codes", "digest"),
+            ("device_codes", "digest"),
+            ("grants", "id"),
+            ("access_tokens", "digest"),
+        )
     )
     transaction.announce("tokens", f"{column}={value}", now)
     return ended
-
-
-def _end_families(transaction: Transaction, grant_ids: Sequence[str]) -> int:
-    if not grant_ids:
-        return 0
-    of_them = f"grant_id IN ({marks(grant_ids)})"
-    ended = transaction.execute(f"DELETE FROM refresh_tokens WHERE {of_them}", grant_ids)
-    return ended + transaction.execute(f"DELETE FROM access_tokens WHERE {of_them}", grant_ids)
-
-
-def end_spent_grants(transaction: Transaction, grant_ids: Sequence[str]) -> None:
-    """Remove those of the grants that have no token left, and so can never have one again."""
-    if grant_ids:
-        transaction.execute(
-            f"DELETE FROM grants WHERE id IN ({marks(grant_ids)})"
-            " AND NOT EXISTS (SELECT 1 FROM access_tokens WHERE grant_id = grants.id)"
-            " AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = grants.id)",
-            grant_ids,
-        )
 
 
 def count_of_client(transaction: Transaction, client_id: str, now: int, at_most: int = 1000) -> int:
     """How many live access tokens the client has, counted to `at_most`."""
     return len(
         transaction.rows(
-            "SELECT 1 FROM access_tokens WHERE client_id = ? AND (expires_at IS NULL OR expires_at > ?) LIMIT ?",
+            "SELECT 1 FROM access_tokens WHERE client_id = ? AND (expires_at IS NULL OR expires_at > ?)"
+            f" AND {_HELD} LIMIT ?",
             (client_id, now, at_most),
         )
     )
@@ -246,10 +230,9 @@ def page(
     given = [(condition, value) for condition, value in wanted if value is not None]
     columns = ", ".join(f"a.{name}" for name in token_rows.ACCESS.split(", "))
     found = transaction.rows(
-        f"SELECT {columns}, coalesce(g.refreshes_used, 0), EXISTS (SELECT 1 FROM refresh_tokens r"
-        " WHERE r.grant_id = a.grant_id AND r.consumed_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > ?))"
-        " FROM access_tokens a LEFT JOIN grants g ON g.id = a.grant_id"
-        f" WHERE (a.expires_at IS NULL OR a.expires_at > ?){''.join(f' AND a.{condition} ?' for condition, _ in given)}"
+        f"SELECT {columns}, coalesce(g.refreshes_used, 0), {_REFRESHABLE}"
+        " FROM access_tokens a LEFT JOIN grants g ON g.id = a.grant_id WHERE (a.grant_id IS NULL OR g.id IS NOT NULL)"
+        f" AND (a.expires_at IS NULL OR a.expires_at > ?){''.join(f' AND a.{condition} ?' for condition, _ in given)}"
         " ORDER BY a.id DESC LIMIT ?",
         (now, now, *(value for _, value in given), limit),
     )
@@ -257,7 +240,10 @@ def page(
 
 
 class HeldGrant(msgspec.Struct, frozen=True):
-    """A grant as its user sees it: `live` access tokens of it, and whether the client can get more by itself."""
+    """A grant as its user sees it: whether the client can get more access tokens by itself, and how many are live.
+
+    live: counted among the user's newest, of which there may be a great many.
+    """
 
     grant: Grant
     live: int
@@ -268,11 +254,17 @@ def held_grants(transaction: Transaction, user_id: str, now: int, limit: int = 5
     """The user's grants that have a live token, up to `limit`."""
     columns = ", ".join(f"g.{name}" for name in token_rows.GRANT.split(", "))
     found = transaction.rows(
-        f"SELECT {columns}, (SELECT count(*) FROM access_tokens a WHERE a.grant_id = g.id"
-        " AND (a.expires_at IS NULL OR a.expires_at > ?)), EXISTS (SELECT 1 FROM refresh_tokens r"
-        " WHERE r.grant_id = g.id AND r.consumed_at IS NULL AND (r.expires_at IS NULL OR r.expires_at > ?))"
-        " FROM grants g WHERE g.user_id = ? LIMIT ?",
-        (now, now, user_id, limit),
+        f"SELECT {columns}, {_REFRESHABLE} FROM grants g WHERE g.user_id = ? AND g.ends_at > ? LIMIT ?",
+        (now, user_id, now, limit),
     )
-    held = [HeldGrant(token_rows.grant(row), row[-2], bool(row[-1])) for row in found]
+    live = Counter(
+        names(
+            transaction.rows(
+                "SELECT grant_id FROM access_tokens WHERE user_id = ? AND grant_id IS NOT NULL AND (expires_at IS NULL OR expires_at > ?)"
+                " ORDER BY id DESC LIMIT ?",
+                (user_id, now, _MOST_COUNTED),
+            )
+        )
+    )
+    held = [HeldGrant(token_rows.grant(row), live[row[0]], bool(row[-1])) for row in found]
     return [each for each in held if each.live or each.refreshable]
