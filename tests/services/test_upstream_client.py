@@ -10,10 +10,10 @@ import pytest_asyncio
 from gatewright.services.errors import ServiceError
 from gatewright.services.upstream import Upstream
 from gatewright.services.upstream_answer import BrokenOff
-from gatewright.services.upstream_client import Body
 from gatewright.services.upstream_client import UpstreamClient
-from gatewright.services.upstream_client import UpstreamRequest
 from gatewright.services.upstream_client import _resolver
+from gatewright.services.upstream_request import Body
+from gatewright.services.upstream_request import UpstreamRequest
 from tests.running.upstream import Answer
 from tests.running.upstream import Received
 from tests.running.upstream import StandIn
@@ -222,7 +222,7 @@ async def test_place_is_free_when_a_waiting_call_gets_it(client: Make, stand_in:
 async def test_forgotten_answer_gives_its_place_back(client: Make) -> None:
     erp = client(connections={"most": 1, "waiting": 0})
     answer = await erp.send(request())
-    answer._response.release()
+    answer._reply.release()
     del answer
     assert await status(erp) == 200
 
@@ -244,7 +244,7 @@ async def test_retired_client_lets_its_calls_end(client: Make, stand_in: StandIn
     answer.close()
     assert erp._closing is not None
     await erp._closing
-    assert erp._session is None
+    assert erp._wire is None
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "0.0.0.0"])

@@ -10,7 +10,7 @@ import structlog
 from gatewright.services.errors import ServiceError
 
 if TYPE_CHECKING:
-    import aiohttp
+    from gatewright.services.upstream_wire import Reply
 
 _WITHOUT_BODY: Final = frozenset({204, 304})
 _log = structlog.get_logger("gatewright.upstreams")
@@ -26,14 +26,19 @@ class UpstreamAnswer:
     headers: as they came, names in any case. length: of the body in bytes, if it is known.
     """
 
-    def __init__(self, response: "aiohttp.ClientResponse", name: str, most: int, done: Callable[[], None]) -> None:
-        self.status = response.status
-        self.headers = response.raw_headers
-        self.has_body = response.method != "HEAD" and response.status not in _WITHOUT_BODY
-        self.length = response.content_length
-        self.content_type = response.content_type
-        self._response, self._name, self._most, self._done = response, name, most, done
+    def __init__(self, reply: "Reply", name: str, most: int, done: Callable[[], None]) -> None:
+        self.status = reply.status
+        self.headers = reply.raw_headers
+        self.has_body = reply.method != "HEAD" and reply.status not in _WITHOUT_BODY
+        length = reply.header("Content-Length")
+        self.length = None if length is None else int(length)
+        self._reply, self._name, self._most, self._done = reply, name, most, done
         self._closed = False
+
+    @property
+    def content_type(self) -> str:
+        """The media type, in lower case, without parameters."""
+        return (self._reply.header("Content-Type") or "").partition(";")[0].strip().lower()
 
     async def read(self) -> bytes:
         """The whole body. Raises ServiceError when it does not come whole, or is longer than allowed."""
@@ -48,7 +53,7 @@ class UpstreamAnswer:
         import aiohttp
 
         try:
-            body: bytes = await self._response.content.read()
+            body: bytes = await self._reply.content.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._broken(error) from None
         return body
@@ -61,7 +66,7 @@ class UpstreamAnswer:
             return
         size = 0
         try:
-            async for chunk in self._response.content.iter_any():
+            async for chunk in self._reply.content.iter_any():
                 size += len(chunk)
                 if size > self._most:
                     raise BrokenOff(f"its answer is longer than {self._most} bytes")
@@ -78,10 +83,10 @@ class UpstreamAnswer:
     def close(self) -> None:
         """Give the connection back; one whose answer was not read to its end is closed."""
         self._closed = True
-        if self._response.content.at_eof():
-            self._response.release()
+        if self._reply.content.at_eof():
+            self._reply.release()
         else:
-            self._response.close()
+            self._reply.close()
         self._done()
 
     def __del__(self) -> None:

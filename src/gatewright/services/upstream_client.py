@@ -6,13 +6,11 @@ Each upstream has its own in each worker, so that one that hangs takes nothing f
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Final
 
-import msgspec
 import structlog
 
 from gatewright.services.breaker import Breaker
@@ -20,16 +18,18 @@ from gatewright.services.errors import ServiceError
 from gatewright.services.upstream import Upstream
 from gatewright.services.upstream_answer import UpstreamAnswer
 from gatewright.services.upstream_answer import failure
+from gatewright.services.upstream_request import Body
+from gatewright.services.upstream_request import UpstreamRequest
 
 if TYPE_CHECKING:
-    import aiohttp
+    from gatewright.services.upstream_wire import Reply
+    from gatewright.services.upstream_wire import Wire
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """RFC 9110 §9.2.2."""
 _UNAVAILABLE: Final = frozenset({502, 503, 504})
 _OWN_CREDENTIALS: Final = frozenset({401, 407})
 _LEAST_RETRIES: Final = 10.0
-_ADDED_BY_AIOHTTP: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _log = structlog.get_logger("gatewright.upstreams")
 
 
@@ -38,34 +38,6 @@ class CredentialsRefused(ServiceError):
 
     def __init__(self, name: str) -> None:
         super().__init__(502, "The upstream refused this server", f"{name} does not accept its credentials")
-
-
-class Body:
-    """A request's body as it comes. `failed` is what it ended with, when that is not the upstream's fault."""
-
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
-        self._chunks = chunks
-        self.failed: Exception | None = None
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._chunks:
-                yield chunk
-        except Exception as error:
-            self.failed = error
-            raise
-
-
-class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent. `target` is path and query below the upstream's origin, percent-encoded.
-
-    body: its length stands in the headers, if it is known. None: there is none.
-    """
-
-    method: str
-    target: str
-    headers: list[tuple[str, str]]
-    body: Body | bytes | None = None
 
 
 class UpstreamClient:
@@ -82,7 +54,7 @@ class UpstreamClient:
         self._retired = False
         self._closing: asyncio.Future[None] | None = None
         self._breaker = Breaker(upstream.breaker.failures, upstream.breaker.seconds, asyncio.get_running_loop().time)
-        self._session: aiohttp.ClientSession | None = None
+        self._wire: Wire | None = None
 
     async def send(self, request: UpstreamRequest, seconds: float | None = None) -> UpstreamAnswer:
         """Send, and give the answer when its headers are there; close it.
@@ -113,9 +85,9 @@ class UpstreamClient:
 
     async def close(self) -> None:
         """Close all connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            await wire.close()
 
     def _refuse_when_open(self) -> None:
         left = self._breaker.refuses()
@@ -165,21 +137,21 @@ class UpstreamClient:
         for attempt in range(most + 1):
             is_last = attempt == most
             try:
-                response = await self._attempt(request, end)
+                reply = await self._attempt(request, end)
             except ServiceError:
                 if is_last or not self._may_retry():
                     raise
             else:
-                if is_last or not self._is_worth_a_retry(response) or not self._may_retry():
-                    return self._answer(response, done)
-                response.close()
+                if is_last or not self._is_worth_a_retry(reply) or not self._may_retry():
+                    return self._answer(reply, done)
+                reply.close()
             await asyncio.sleep(random.uniform(0, settings.backoff * 2**attempt))  # noqa: S311
             self._refuse_when_open()
         raise AssertionError("unreachable")
 
-    def _is_worth_a_retry(self, response: "aiohttp.ClientResponse") -> bool:
+    def _is_worth_a_retry(self, reply: "Reply") -> bool:
         # RFC 9110 §10.2.3: an API that says when to come again does not mean at once.
-        return response.status in self.upstream.retries.statuses and "Retry-After" not in response.headers
+        return reply.status in self.upstream.retries.statuses and reply.header("Retry-After") is None
 
     def _may_retry(self) -> bool:
         """Retries are a share of all calls, so that they don't keep down an API that cannot cope."""
@@ -188,22 +160,11 @@ class UpstreamClient:
         self._retries_left -= 1
         return True
 
-    async def _attempt(self, request: UpstreamRequest, end: float) -> "aiohttp.ClientResponse":
+    async def _attempt(self, request: UpstreamRequest, end: float) -> "Reply":
         import aiohttp
-        from yarl import URL
 
-        time = self.upstream.time
-        left = end - asyncio.get_running_loop().time()
         try:
-            response = await self._opened().request(
-                request.method,
-                URL(self._origin + request.target, encoded=True),
-                headers=request.headers,
-                data=request.body,
-                allow_redirects=False,
-                skip_auto_headers=_ADDED_BY_AIOHTTP,
-                timeout=aiohttp.ClientTimeout(total=max(left, 0.001), connect=time.connect, sock_read=time.first_byte),
-            )
+            reply = await self._opened().ask(request, end)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             if isinstance(request.body, Body) and request.body.failed is not None:
                 self._breaker.abandoned()
@@ -213,44 +174,36 @@ class UpstreamClient:
         except BaseException:
             self._breaker.abandoned()
             raise
-        if response.status in _UNAVAILABLE:
-            self._count_failure(f"it answered {response.status}")
+        if reply.status in _UNAVAILABLE:
+            self._count_failure(f"it answered {reply.status}")
         else:
             self._breaker.succeeded()
-        return response
+        return reply
 
     def _count_failure(self, reason: object) -> None:
         _log.warning("upstream failed", upstream=self._name, reason=str(reason) or type(reason).__name__)
         if self._breaker.failed():
             _log.error("upstream left alone", upstream=self._name, seconds=self.upstream.breaker.seconds)
 
-    def _answer(self, response: "aiohttp.ClientResponse", done: Callable[[], None]) -> UpstreamAnswer:
-        if response.status in _OWN_CREDENTIALS:
-            response.close()
-            _log.error("upstream refused our credentials", upstream=self._name, status=response.status)
+    def _answer(self, reply: "Reply", done: Callable[[], None]) -> UpstreamAnswer:
+        if reply.status in _OWN_CREDENTIALS:
+            reply.close()
+            _log.error("upstream refused our credentials", upstream=self._name, status=reply.status)
             raise CredentialsRefused(self._name)
         most = self.upstream.limits.response
-        if response.content_length is not None and response.content_length > most and response.method != "HEAD":
-            response.close()
-            _log.error("upstream's answer is too long", upstream=self._name, bytes=response.content_length)
+        answer = UpstreamAnswer(reply, self._name, most, done)
+        if answer.length is not None and answer.length > most and reply.method != "HEAD":
+            reply.close()
+            _log.error("upstream's answer is too long", upstream=self._name, bytes=answer.length)
             raise ServiceError(502, "The upstream's answer is too long", f"{self._name} may answer {most} bytes")
-        return UpstreamAnswer(response, self._name, most, done)
+        return answer
 
-    def _opened(self) -> "aiohttp.ClientSession":
-        if self._session is None:
-            import aiohttp
+    def _opened(self) -> "Wire":
+        if self._wire is None:
+            from gatewright.services.upstream_wire import Wire
 
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=self.upstream.connections.most, resolver=_resolver(self.upstream.base.hostname or "")
-                ),
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-            )
-            # It would send again by itself, outside of our budget, and a body that came as a stream as an empty one.
-            self._session._retry_connection = False
-        return self._session
+            self._wire = Wire(self.upstream, _resolver(self.upstream.base.hostname or ""))
+        return self._wire
 
 
 class _Once:

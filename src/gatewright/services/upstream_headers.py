@@ -54,18 +54,14 @@ def is_value(text: str) -> bool:
     return _VALUE.match(text) is not None
 
 
-def sent(headers: Mapping[bytes, bytes], allowed: frozenset[bytes]) -> list[tuple[str, str]]:
+def sent(headers: Mapping[bytes, bytes], allowed: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
     """Of a request's headers, by lower-case name, those that pass.
 
     One that `Connection` names belongs to the connection that it came by.
     """
     named = headers.get(b"connection")
     dropped = {each.strip().lower() for each in named.split(b",")} if named else ()
-    return [
-        (name.decode("ascii"), value.decode("utf-8", "replace"))
-        for name, value in headers.items()
-        if name in allowed and name not in dropped
-    ]
+    return [(name, value) for name, value in headers.items() if name in allowed and name not in dropped]
 
 
 def received(headers: Iterable[tuple[bytes, bytes]], allowed: frozenset[bytes]) -> list[tuple[bytes, bytes]]:

@@ -1,6 +1,7 @@
 """Upstream services: a document becomes services, which forward requests as they stand and answer flows' calls."""
 
 import asyncio
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 from typing import Final
@@ -20,19 +21,21 @@ from gatewright.services.upstream import Operation
 from gatewright.services.upstream import Secret
 from gatewright.services.upstream import Upstream
 from gatewright.services.upstream_answer import UpstreamAnswer
-from gatewright.services.upstream_client import Body
 from gatewright.services.upstream_client import CredentialsRefused
-from gatewright.services.upstream_client import UpstreamRequest
 from gatewright.services.upstream_path import PathMapping
+from gatewright.services.upstream_request import Body
+from gatewright.services.upstream_request import UpstreamRequest
 
 WHOLE: Final = PathMapping("/{+path}")
 """What an upstream without operations takes."""
 _SECRET: Final = "GATEWRIGHT_SECRET_"
 _IN_QUERY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_JSON_WANTED: Final = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"identity"))
 _NOT_SET_UP: Final = "The upstream is not set up"
 _MOST_PASSES: Final = 3
-_PSEUDONYM: Final = "gatewright"
+_PSEUDONYM: Final = b"gatewright"
+_VIA: Final = (b"Via", b"1.1 " + _PSEUDONYM)
 _log = structlog.get_logger("gatewright.upstreams")
 
 
@@ -69,11 +72,10 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
         values, query = self._values(arrived)
         headers = upstream_headers.sent(arrived.headers, self.sent)
         if call.runtime.spans is not None:  # the caller's own span is above ours, which is told instead
-            ours = call.runtime.spans.outgoing()
-            headers = [(name, value) for name, value in headers if name.lower() not in ours]
-        headers += [("X-Request-Id", arrived.id), *await self._own_headers(call)]
-        if isinstance(arrived.body, Body) and b"content-length" in arrived.headers:
-            headers.append(("Content-Length", arrived.headers[b"content-length"].decode("ascii")))
+            ours = {name.encode("ascii") for name in call.runtime.spans.outgoing()}
+            headers = [(name, value) for name, value in headers if name not in ours]
+        headers.append((b"X-Request-Id", arrived.id.encode("ascii")))
+        headers += await self._own_headers(call)
         request = UpstreamRequest(method=method, target=self._target(values, query), headers=headers, body=arrived.body)
         answer = await self._send(request, call)
         try:
@@ -90,9 +92,9 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
             method, path = self.operation.method, values
             rest = {name: value for name, value in values.items() if name not in self.path.variables}
             query, body = (rest, None) if method in _IN_QUERY else ({}, rest)
-        headers = [("Accept", "application/json"), ("Accept-Encoding", "identity"), *await self._own_headers(call)]
+        headers = [*_JSON_WANTED, *await self._own_headers(call)]
         if body is not None:
-            headers.append(("Content-Type", "application/json"))
+            headers.append((b"Content-Type", b"application/json"))
         request = UpstreamRequest(
             method=method,
             target=self._target(path, urlencode(_texts(query), doseq=True)),
@@ -132,12 +134,11 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
         except (FlowError, HttpFailure) as error:
             _log.error("upstream's connection cannot be used", service=call.service.name, reason=str(error))
             raise ServiceError(503, _NOT_SET_UP, "its administrator sees the reason in the log") from None
-        given = {header.lower() for header in prepared.headers}
-        headers = [pair for pair in request.headers if pair[0].lower() not in given]
+        given = _encoded(prepared.headers.items())
+        names = {header.lower() for header, _ in given}
+        headers = [pair for pair in request.headers if pair[0].lower() not in names]
         return (
-            msgspec.structs.replace(
-                request, target=prepared.uri.removeprefix(origin), headers=[*headers, *prepared.headers.items()]
-            ),
+            msgspec.structs.replace(request, target=prepared.uri.removeprefix(origin), headers=[*headers, *given]),
             token,
         )
 
@@ -173,20 +174,20 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
         path = self.upstream.base.path + ("" if is_base else self.path.filled(values))
         return (path or "/") + (f"?{query.replace('#', '%23')}" if query else "")
 
-    async def _own_headers(self, call: Call) -> list[tuple[str, str]]:
+    async def _own_headers(self, call: Call) -> list[tuple[bytes, bytes]]:
         """The fixed headers, and who calls."""
-        headers = [("Via", f"1.1 {_PSEUDONYM}")]
+        headers = [_VIA]
         if call.runtime.spans is not None:
-            headers += call.runtime.spans.outgoing().items()
+            headers += _encoded(call.runtime.spans.outgoing().items())
         for name, value in self.upstream.headers.set.items():
-            headers.append((name, value if isinstance(value, str) else _secret(value, call)))
+            headers += _encoded([(name, value if isinstance(value, str) else _secret(value, call))])
         caller = self.upstream.caller
         if caller is not None and call.caller.kind != "anonymous":
             is_token = caller.as_ == "token"
             text = await call.runtime.upstreams.token(
                 call.caller, self.upstream.audience, caller.lifetime, as_access_token=is_token
             )
-            headers.append(("Authorization", f"Bearer {text}") if is_token else (caller.header, text))
+            headers += _encoded([("Authorization", f"Bearer {text}") if is_token else (caller.header, text)])
         return headers
 
     def _answer_headers(self, answer: UpstreamAnswer, arrived: Arrived) -> list[tuple[bytes, bytes]]:
@@ -216,8 +217,12 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _refuse_loop(headers: Mapping[bytes, bytes]) -> None:
-    if headers.get(b"via", b"").count(_PSEUDONYM.encode()) >= _MOST_PASSES:
+    if headers.get(b"via", b"").count(_PSEUDONYM) >= _MOST_PASSES:
         raise ServiceError(508, "Loop Detected", "the upstream leads back to this server")
+
+
+def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode()) for name, value in headers]
 
 
 def _secret(value: Secret, call: Call) -> str:

@@ -14,7 +14,7 @@ from gatewright.services.catalogue import Service
 from gatewright.services.errors import ServiceError
 from gatewright.services.template import Match
 from gatewright.services.upstream_answer import UpstreamAnswer
-from gatewright.services.upstream_client import Body as StreamedBody
+from gatewright.services.upstream_request import Body as StreamedBody
 from gatewright.services.upstream_service import Arrived
 from gatewright.web.http import NO_STORE
 from gatewright.web.http import BodyTooLarge
@@ -101,7 +101,7 @@ def _body(
     most = settings.maximum_body_bytes if most is None else most
     if declared is not None and int(declared) > most:
         raise _too_large(most)
-    return StreamedBody(_chunks(request.chunks(most), most))
+    return StreamedBody(_chunks(request.chunks(most), most), None if declared is None else int(declared))
 
 
 async def _chunks(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
