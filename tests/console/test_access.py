@@ -133,12 +133,37 @@ async def test_search_finds_what_has_the_text_in_its_name(console, q, kinds):
     assert ("Nothing found" in page) == (not kinds)
 
 
-async def test_search_finds_a_pasted_token(console):
+async def test_search_leads_to_an_address_that_can_be_returned_to(console):
+    answer = await search(console, "led ger&x")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/search?q=led%20ger%26x")
+
+
+async def test_search_tells_what_a_pasted_token_is_without_an_address_that_has_it(console):
     token = await console.site.access_token()
-    page = await console.text(f"/search?q={token}")
-    assert "Token of ledger" in page
-    another = token[:-1] + ("y" if token.endswith("x") else "x")
-    assert "Token of ledger" not in await console.text(f"/search?q={another}")
+    answer = await search(console, token)
+    assert answer.status_code == 200
+    assert "Token Inspector" in answer.text
+    assert "&#34;client_id&#34;: &#34;ledger&#34;" in answer.text
+    assert token not in answer.text
+    mistyped = token[:-1] + ("y" if token.endswith("x") else "x")
+    assert "Not active" in (await search(console, mistyped)).text
+
+
+@pytest.mark.parametrize("prefix", ["gw_at_", "gw_rt_", "gw_cs_", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ."])
+async def test_secret_in_the_address_of_a_search_is_neither_looked_up_nor_shown(console, prefix):
+    page = await console.text(f"/search?q={prefix}VbzHiCJUzmJB8y56jPvBA6nHCszpKDHKIqghP1")
+    assert "Nothing found" in page
+    assert "VbzHiCJUzmJB8y56jPvBA6nHCszpKDHKIqghP1" not in page
+
+
+async def test_search_without_the_forms_proof_is_refused(console):
+    assert (await console.http.post("/console/search", data={"q": "ledger"})).status_code == 403
+
+
+async def search(console, q):
+    """Type into the box above every page."""
+    found = re.search(r'<form class="searchbox".*?name="csrf" value="(.*?)"', await console.text("/help"), re.DOTALL)
+    return await console.http.post("/console/search", data={"csrf": found[1], "q": q})
 
 
 async def test_search_leads_to_pages_that_open(console):

@@ -23,9 +23,12 @@ _TIMES: Final = ("iat", "nbf", "exp", "auth_time")
 
 async def show(visit: Visit) -> Response:
     """The form, and what was found."""
-    text = "".join(visit.field("token").split())
-    if not visit.is_post:
-        return _page(visit)
+    return await inspect(visit, visit.field("token")) if visit.is_post else _page(visit)
+
+
+async def inspect(visit: Visit, pasted: str) -> Response:
+    """What was found of a token, with the form for another."""
+    text = "".join(pasted.split())
     if not text or len(text) > _LONGEST or not text.isascii():
         return _page(visit, errors={"token": f"Paste one token, of at most {_LONGEST:,} characters."})
     jwt = _decoded(text)

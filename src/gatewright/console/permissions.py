@@ -58,6 +58,7 @@ _OPERATIONS: Final[Mapping[str, str]] = {
     "/acls/edit": "acl.save",
     "/acls/delete": "acl.delete",
     "/inspector": "read",
+    "/search": "read",
     "/get-token": "token.get",
     "/get-token/callback": "token.get",
     "/get-token/use": "token.get",

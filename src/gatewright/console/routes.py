@@ -49,7 +49,6 @@ from gatewright.console.visit import Page
 
 _SHOWN: Final[dict[str, Page]] = {
     "/": home.show,
-    "/search": search.show,
     "/packages": packages.show,
     "/services": services.show,
     "/services/versions": versions.show_list,
@@ -127,6 +126,7 @@ _FORMS: Final[dict[str, Page]] = {
     "/get-token/callback": browser_grant.callback,
     "/inspector": inspector.show,
     "/rehearsal": rehearsal.show,
+    "/search": search.show,
 }
 """Pages that show a form or a question, and take its answer."""
 

@@ -1,30 +1,39 @@
-"""Search over everything that has a name: clients, scopes, services, users; a pasted token; the reference of a refusal."""
+"""Search over everything that has a name: clients, scopes, services, users; the reference of a refusal; a pasted token.
 
+The box posts: what is pasted may be a secret, and addresses are kept by histories and logs (RFC 6750 §5.3). What is none
+goes into the address, so that a search can be returned to.
+"""
+
+import re
 from typing import Final
 from urllib.parse import quote
 
 from starlette.responses import Response
 
+from gatewright.console import inspector
 from gatewright.console.visit import Visit
-from gatewright.kernel.secrets import ACCESS_TOKEN
-from gatewright.kernel.secrets import digest
 from gatewright.services.catalogue import Catalogue
 from gatewright.store import clients
 from gatewright.store import connections
 from gatewright.store import refusals
 from gatewright.store import scopes
-from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
 
 _MOST: Final = 10
+_SECRET: Final = re.compile(r"gw_[a-z]{2}_|ey[\w-]+\.[\w-]+\.", re.ASCII)
 
 Result = dict[str, str]
 
 
 async def show(visit: Visit) -> Response:
     """The first of each kind that have the text in their name or id; a reference leads straight to its receipt."""
-    q = visit.query("q").strip()
+    q = visit.field("q") if visit.is_post else visit.query("q")
+    q = q.strip()
+    if _SECRET.match(q):
+        return await inspector.inspect(visit, q) if visit.is_post else visit.page("search.html", q="", results=[])
+    if visit.is_post:
+        return visit.go(f"/console/search?q={quote(q, safe='')}")
     await visit.parts.refusals.flush()
     receipt = await visit.read(refusals.find, q)
     if receipt is not None:
@@ -35,7 +44,6 @@ async def show(visit: Visit) -> Response:
 
 def _kept(transaction: Transaction, q: str) -> list[Result]:
     return [
-        *_token(transaction, q),
         *(
             _result("Client", each.label, each.client_id, "/console/oauth/clients/edit?client_id=", each.client_id)
             for each in clients.page(transaction, ("", ""), _MOST, q)
@@ -64,16 +72,6 @@ def _scopes(transaction: Transaction, q: str) -> list[Result]:
 def _services(catalogue: Catalogue, q: str) -> list[Result]:
     found = [each for each in catalogue.services.values() if q.lower() in f"{each.name} {each.title}".lower()]
     return [_result("Service", each.name, each.title, "/console/services?name=", each.name) for each in found[:_MOST]]
-
-
-def _token(transaction: Transaction, q: str) -> list[Result]:
-    token = tokens.find_access_token(transaction, digest(q)) if q.startswith(ACCESS_TOKEN) else None
-    if token is None:
-        return []
-    scope = " ".join(token.scope)
-    return [
-        _result("Token", f"Token of {token.client_id}", scope, "/console/oauth/tokens?client=", token.client_id),
-    ]
 
 
 def _result(kind: str, title: str, detail: str, address: str, key: str) -> Result:
