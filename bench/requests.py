@@ -106,6 +106,21 @@ class InTurn(Generic[T]):
         self._read(status, body)
 
 
+class Refusable(InTurn[T]):
+    """The same, to a server that may refuse: `refused` tells of every answer, in their order, whether it was a refusal."""
+
+    def __init__(self, requests: Sequence[bytes], answers: Answers[T]) -> None:
+        super().__init__(requests, answers)
+        self.refused: list[bool] = []
+
+    def check(self, connection: int, status: int, body: bytes) -> None:
+        """Raises Unexpected when it is neither an answer nor a refusal (503, 429)."""
+        is_refusal = status in (503, 429)
+        self.refused.append(is_refusal)
+        if not is_refusal:
+            super().check(connection, status, body)
+
+
 class Once(Generic[T]):
     """Requests that can be sent once only."""
 

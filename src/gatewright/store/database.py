@@ -84,6 +84,11 @@ class Database(Protocol):
     """A store. A verb may be run again after a failure, so it has no effect but on its transaction."""
 
     @property
+    def waiting(self) -> int:
+        """How many calls wait for the engine now."""
+        ...
+
+    @property
     def feed(self) -> "ChangeFeed":
         """Tells caches whether they are true."""
         ...

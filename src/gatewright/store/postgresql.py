@@ -109,6 +109,7 @@ class PostgresqlDatabase:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="postgresql")
         self._of_thread = threading.local()
         self._connections: set[Connection] = set()
+        self.waiting = 0
         self._closed = False
         self.feed.start()
 
@@ -142,7 +143,11 @@ class PostgresqlDatabase:
         if self._closed:
             raise Unavailable("the database is closed")
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        return await self._loop.run_in_executor(self._threads, self._run, run, verb, deadline)
+        self.waiting += 1
+        try:
+            return await self._loop.run_in_executor(self._threads, self._run, run, verb, deadline)
+        finally:
+            self.waiting -= 1
 
     def _run(
         self,

@@ -119,6 +119,7 @@ class SqliteDatabase:
         self._lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._gathered: list[_Job] = []
         self._waiting: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self.waiting = 0
         self._announced = False
         self._closed = False
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -139,6 +140,7 @@ class SqliteDatabase:
         if self._closed:
             raise Unavailable("the database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
+        self.waiting += 1
         self._gathered.append(_Job(verb, args, kwargs, future))
         if len(self._gathered) == 1:
             self._loop.call_soon(self._hand_over)
@@ -181,7 +183,17 @@ class SqliteDatabase:
                 self._commit(transaction, group)
             finally:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
-            self._loop.call_soon_threadsafe(_answer, group)
+            self._loop.call_soon_threadsafe(self._answer, group)
+
+    def _answer(self, group: list[_Job]) -> None:
+        self.waiting -= len(group)
+        for job in group:
+            if job.future.done():
+                continue
+            if job.error is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(job.error)
 
     def _take(self, first: list[_Job]) -> tuple[list[_Job], bool]:
         group = first
@@ -257,16 +269,6 @@ def _run_apart(transaction: SqliteTransaction, group: list[_Job]) -> None:
             transaction.execute("ROLLBACK TO verb")
             job.error = _translated(error)
         transaction.execute("RELEASE verb")
-
-
-def _answer(group: list[_Job]) -> None:
-    for job in group:
-        if job.future.done():
-            continue
-        if job.error is None:
-            job.future.set_result(job.result)
-        else:
-            job.future.set_exception(job.error)
 
 
 def _translated(error: BaseException) -> BaseException:

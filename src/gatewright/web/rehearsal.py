@@ -84,6 +84,10 @@ class _Rehearsing:
     def feed(self) -> ChangeFeed:
         return self._database.feed
 
+    @property
+    def waiting(self) -> int:
+        return self._database.waiting
+
     async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._database.read(verb, *args, **kwargs)
 

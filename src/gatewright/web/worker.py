@@ -13,6 +13,7 @@ from gatewright.kernel.allocation import give_memory_back
 from gatewright.web.admin_api.table import services as admin_services
 from gatewright.web.asgi import Application
 from gatewright.web.asgi import Gatewright
+from gatewright.web.connection import overload
 from gatewright.web.connection import watch_over_connections
 from gatewright.web.draining import drain_before_stopping
 
@@ -39,7 +40,10 @@ class Worker(Gatewright):
         """Build everything."""
         give_memory_back()
         await super().startup()
-        self._watch = asyncio.create_task(watch_over_connections())
+        self._watches = [
+            asyncio.create_task(watch_over_connections()),
+            asyncio.create_task(overload.watch(self.parts.database, self.parts.activity)),
+        ]
         _end_with_the_main_process()
         drain_before_stopping(self.parts)
         _spare_the_garbage_collector()
