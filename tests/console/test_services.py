@@ -212,3 +212,13 @@ async def test_service_and_packages_tell_the_calls_of_the_last_day(console):
 async def test_packages_tell_why_a_service_is_disabled(console, editor):
     await editor.save(WRONG)
     assert "greet.flow.yaml:4" in await console.text("/packages")
+
+
+async def test_document_that_does_not_come_is_told_on_the_page_and_at_home(console, editor):
+    task = "{call: openapi, with: {document: {endpoint: 'http://127.0.0.1:9/openapi.json'}, operationId: getItem}}"
+    await editor.save(FLOW.partition("do:")[0] + f"do: [{{find: {task}}}]\n")
+    keeper = console.site.parts.documents
+    keeper.follow(console.site.parts.catalogue)
+    await keeper.look()
+    for page in (await console.text("/services?name=orders:greet"), await console.text("/")):
+        assert "the OpenAPI document http://127.0.0.1:9/openapi.json does not come" in page

@@ -36,6 +36,7 @@ from gatewright.services.caller_token import CallerTokens
 from gatewright.services.catalogue import Catalogue
 from gatewright.services.catalogue import Service
 from gatewright.services.descriptions import Descriptions
+from gatewright.services.documents import DocumentKeeper
 from gatewright.services.guard import Guard
 from gatewright.services.invocation import Runtime
 from gatewright.services.loader import Loader
@@ -123,6 +124,7 @@ class Parts:
             disabled=self.directory.disabled,
             position=database.feed.position,
         )
+        self.documents = DocumentKeeper(self.runtime.outgoing, clock)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -143,6 +145,7 @@ class Parts:
         await parts.watcher.refresh()
         parts._tasks = [
             asyncio.create_task(parts.watcher.run()),
+            asyncio.create_task(parts.documents.run()),
             asyncio.create_task(parts._clean_up()),
             asyncio.create_task(parts._keep_keys()),
             asyncio.create_task(parts.reporter.run()),
@@ -218,3 +221,4 @@ class Parts:
 
     def _publish(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
+        self.documents.follow(catalogue)

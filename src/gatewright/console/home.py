@@ -39,7 +39,7 @@ async def show(visit: Visit) -> Response:
             ("Users", _counted(len(people)), "/console/users"),
         ],
         steps=_steps(client=bool(found), scope=bool(scopes), association=associated, token=bool(live or ever)),
-        problems=[*_problems(catalogue), *await health.attention(visit, found)],
+        problems=[*_problems(catalogue), *_warnings(visit), *await health.attention(visit, found)],
         charts=await health.charts(visit),
         issued=issued,
         refused=await health.refused(visit),
@@ -122,4 +122,13 @@ def _problems(catalogue: Catalogue) -> list[dict[str, Any]]:
         if problem.file in by_file
         else {"text": str(problem), "href": "/console/packages", "action": "Packages", "urgent": True}
         for problem in catalogue.problems()
+    ]
+
+
+def _warnings(visit: Visit) -> list[dict[str, Any]]:
+    """OpenAPI documents that do not come, or do not fit what flows call."""
+    return [
+        {"text": str(each), "href": f"/console/services?name={quote(name, safe='')}", "action": "Open", "urgent": False}
+        for name, problems in visit.parts.documents.problems().items()
+        for each in problems
     ]

@@ -33,6 +33,9 @@ async def show(visit: Visit) -> Response:
     text = source.text if source else ""
     found = await check_text(visit, text) if service.kind == "flow" else []
     problems = shown(found) if service.kind == "flow" else [of_service(problem) for problem in service.problems]
+    problems += [
+        of_service(each) | {"severity": "warning"} for each in visit.parts.documents.problems().get(service.name, ())
+    ]
     revision = source.digest if source else ""
     if visit.query("run"):
         return await _show_run(visit, service, text, revision, problems)

@@ -13,11 +13,13 @@ from gatewright.flow.model import Host
 from gatewright.flow.model import Limits
 from gatewright.flow.model import Registry
 from gatewright.flow.model import Signature
+from gatewright.flow.openapi.kept import Documents
 from gatewright.flow.problems import FlowProblems
 from gatewright.flow.problems import Problem
 from gatewright.flow.trace import Trace
 
 __all__ = [
+    "Documents",
     "Flow",
     "FlowError",
     "FlowProblems",

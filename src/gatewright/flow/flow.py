@@ -20,6 +20,7 @@ from gatewright.flow.jq import bounded
 from gatewright.flow.model import DEFAULT_LIMITS
 from gatewright.flow.model import Host
 from gatewright.flow.model import Limits
+from gatewright.flow.openapi.kept import Documents
 from gatewright.flow.run import DeadlinePassed
 from gatewright.flow.run import FlowEnded
 from gatewright.flow.run import Frame
@@ -48,6 +49,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     names_before: tuple[str, ...]
     names_after: tuple[str, ...]
     connections: frozenset[str] = frozenset()
+    documents: Documents
 
 
 class Flow:
@@ -67,6 +69,7 @@ class Flow:
         self.output_schema: dict[str, Any] | None = _schema(definition.get("output"))
         self.secrets: tuple[str, ...] = tuple((definition.get("use") or {}).get("secrets") or ())
         self.connections: frozenset[str] = parts.connections
+        self.documents: Documents = parts.documents
         self.is_async: bool = parts.steps.is_async
         self._parts = parts
 

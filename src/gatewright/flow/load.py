@@ -67,4 +67,5 @@ def _compile(definition: dict[str, Any], problems: Collector, registry: Registry
         names_before=before.names,
         names_after=after.names,
         connections=frozenset(book.connections),
+        documents=book.documents,
     )

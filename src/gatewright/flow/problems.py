@@ -64,6 +64,10 @@ class Collector:
         line, column = self._document.key_place(pointer)
         self._found.add(Problem(line, column, pointer, message, mend, "warning"))
 
+    def place(self, pointer: str) -> tuple[int, int]:
+        """Line and column of the value at `pointer`."""
+        return self._document.place(pointer)
+
     def sorted(self) -> list[Problem]:
         """All problems in the order of the text."""
         return sorted(self._found)

@@ -15,6 +15,7 @@ from gatewright.flow.jq import ExpressionProblem
 from gatewright.flow.jq import compile_expression
 from gatewright.flow.jq import compile_template
 from gatewright.flow.model import Registry
+from gatewright.flow.openapi.kept import Documents
 from gatewright.flow.problems import Collector
 from gatewright.flow.problems import did_you_mean
 from gatewright.flow.problems import join
@@ -70,7 +71,7 @@ class Book:
         self.problems = problems
         self.registry = registry
         self.functions: dict[str, Any] = {}  # compiled bodies by name, filled once all are known
-        self.documents: dict[str, Any] = {}  # OpenAPI documents by address, as calls fetch them
+        self.documents = Documents()
         self.connections: set[str] = set()  # the names of those that the document uses
         self.argument_checks: dict[tuple[str, str], Check] = {}  # by callee and argument, made when first needed
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from gatewright.flow import Documents
 from gatewright.services.call import Runner
 from gatewright.services.faces import Faces
 from gatewright.services.names import folder_of
@@ -41,6 +42,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     readers: inputs whose texts, from a path, query or form, stand for something else, with their schemas.
     connections: the names of the connections that a flow uses.
     forwarder: of an upstream service; HTTP requests go through it as they stand.
+    documents: the OpenAPI documents of a flow, where they are kept for its calls.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     switched_off: bool = False
     run: Runner | None = None
     forwarder: Forwarder | None = None
+    documents: Documents | None = None
 
     @property
     def folder(self) -> str:

@@ -56,6 +56,7 @@ def flow_service(flow: Flow, name: str, package: str, file: str) -> Service:
         lists=list_names(schema),
         readers=readers(schema),
         connections=flow.connections,
+        documents=flow.documents,
         run=run,
     )
 

@@ -1,10 +1,15 @@
-"""call: openapi, an operation of a document that is fetched when it is first needed and kept with the flow."""
+"""call: openapi, an operation of a document that is kept with the flow.
+
+One whose address stands in the text is fetched by whoever loads the flow; any other when it is first needed.
+"""
 
 from collections.abc import Mapping
 from typing import Any
+from typing import Final
 
 from gatewright.flow.authentication import Authentication
 from gatewright.flow.authentication import compile_authentication
+from gatewright.flow.errors import FlowError
 from gatewright.flow.errors import standard_error
 from gatewright.flow.exchange import obtain
 from gatewright.flow.exchange import present
@@ -12,6 +17,7 @@ from gatewright.flow.http import HttpRequest
 from gatewright.flow.jq import bounded
 from gatewright.flow.openapi.document import Document
 from gatewright.flow.openapi.document import parse_document
+from gatewright.flow.openapi.kept import Use
 from gatewright.flow.problems import join
 from gatewright.flow.run import Frame
 from gatewright.flow.scope import Scope
@@ -26,7 +32,7 @@ from gatewright.flow.tasks.call_http import object_or_expression
 from gatewright.flow.vocabulary import AUTHENTICATION_OR_NAME
 from gatewright.flow.vocabulary import RESOURCE
 
-_MOST_DOCUMENTS = 16
+DOCUMENT_WANTED: Final = {"Accept": "application/json, application/yaml;q=0.9, */*;q=0.5"}
 _WITH = by_type(
     mapping=fields(
         {
@@ -43,7 +49,10 @@ _WITH = by_type(
 
 
 class _Source:
-    """Where a document comes from; documents are kept by address for all calls of the flow."""
+    """Where a document comes from; documents are kept by address for all calls of the flow.
+
+    literal: its address, when it stands in the text and nothing is needed to ask there.
+    """
 
     def __init__(self, endpoint: Any, at: str, scope: Scope) -> None:
         self._kept = scope.book.documents
@@ -55,19 +64,27 @@ class _Source:
                 )
             endpoint, at = endpoint["uri"], join(at, "uri")
         self._address = compile_address(endpoint, at, scope)
+        is_literal = self._authentication is None and "{" not in endpoint
+        self.literal: str | None = endpoint if is_literal else None
 
     async def document(self, frame: Frame, data: Any, variables: Mapping[str, Any]) -> Document:
         address = self._address(frame, data, variables)
-        kept: Document | None = self._kept.get(address)
-        if kept is not None:
-            return kept
-        request = HttpRequest("GET", address, {"Accept": "application/json, application/yaml;q=0.9, */*;q=0.5"})
-        response = await obtain(frame, request, self._authentication, data, variables, redirect=False)
-        document = parse_document(response.body, address)
-        while len(self._kept) >= _MOST_DOCUMENTS:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[address] = document
+        now = frame.run.host.now()
+        document = self._kept.find(address, now)
+        if document is None:
+            try:
+                document = await self._fetched(address, frame, data, variables)
+            except FlowError:
+                document = self._kept.stale(address)
+                if document is None:
+                    raise
+            self._kept.keep(address, document, now)
         return document
+
+    async def _fetched(self, address: str, frame: Frame, data: Any, variables: Mapping[str, Any]) -> Document:
+        request = HttpRequest("GET", address, DOCUMENT_WANTED)
+        response = await obtain(frame, request, self._authentication, data, variables, redirect=False)
+        return parse_document(response.body, address)
 
 
 def compile_call(task: Mapping[str, Any], at: str, scope: Scope) -> Body:
@@ -82,6 +99,12 @@ def compile_call(task: Mapping[str, Any], at: str, scope: Scope) -> Body:
         authentication = compile_authentication(given["authentication"], join(place, "authentication"), scope)
     parameters = scope.template(given.get("parameters") or {}, join(place, "parameters"))
     name, output, redirect = given["operationId"], given.get("output", "content"), given.get("redirect", False)
+    if source.literal is not None:
+        line, column = scope.problems.place(join(place, "operationId"))
+        names = given.get("parameters") or {}
+        arguments = frozenset(names) if isinstance(names, dict) else None
+        use = Use(address=source.literal, operation=name, line=line, column=column, arguments=arguments)
+        scope.book.documents.uses.append(use)
 
     async def run(frame: Frame, data: Any, variables: Mapping[str, Any]) -> tuple[Any, None]:
         operation = (await source.document(frame, data, variables)).operation(name)
