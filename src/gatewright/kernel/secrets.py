@@ -10,6 +10,7 @@ tells which family it is of, and only who has held one of them knows how they al
 """
 
 import hashlib
+import re
 import time
 import zlib
 from functools import lru_cache
@@ -28,6 +29,10 @@ REGISTRATION_ACCESS_TOKEN: Final = "gw_ra_"
 PUSHED_REQUEST: Final = "gw_pr_"
 DEVICE_CODE: Final = "gw_dc_"
 BROWSER: Final = "gw_br_"
+
+SECRET_TEXT: Final = r"gw_[a-z]{2}_[0-9A-Za-z]{8,}|eyJ[\w-]{4,}\.[\w.-]*"
+"""A pattern of what looks like a token, code or secret of ours, or like a JWT."""
+_SECRET_TEXT: Final = re.compile(SECRET_TEXT)
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PAIRS: Final = tuple(first + second for first in _DIGITS for second in _DIGITS)  # two digits at once: 62 * 62 = 3844
@@ -90,6 +95,11 @@ def is_well_formed(secret: str, prefix: str) -> bool:
         return False
     body, checksum = secret[:-_CHECKSUM_LENGTH], secret[-_CHECKSUM_LENGTH:]
     return _checksum(body) == checksum
+
+
+def holds_secret(text: str) -> bool:
+    """Whether something in `text` looks like a token, code or secret of ours, or like a JWT."""
+    return _SECRET_TEXT.search(text) is not None
 
 
 def digest(secret: str) -> bytes:

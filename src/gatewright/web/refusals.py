@@ -12,6 +12,7 @@ from gatewright.app.parts import Parts
 from gatewright.app.refusals import Claims
 from gatewright.identity.throttle import TooManyFailures
 from gatewright.kernel.ids import row_id
+from gatewright.kernel.secrets import SECRET_TEXT
 from gatewright.oauth.client_authentication import claimed
 from gatewright.oauth.errors import OAuthError
 from gatewright.oauth.parameters import Parameters
@@ -32,7 +33,7 @@ _SHOWN: Final = frozenset({
     "client_assertion_type",
 })  # fmt: skip
 """Parameters whose values are no secrets; of others the length is told."""
-_SECRET: Final = re.compile(r"gw_[a-z]{2}_[0-9A-Za-z]{8,}|eyJ[\w-]{4,}\.[\w.-]*|\b[A-Z]{4}-[A-Z]{4}\b")
+_SECRET: Final = re.compile(SECRET_TEXT + r"|\b[A-Z]{4}-[A-Z]{4}\b")
 """Tokens, codes and secrets of ours, JWTs, and the codes that devices show."""
 _MOST_PARAMETERS: Final = 30
 _LONGEST_NAME: Final = 40

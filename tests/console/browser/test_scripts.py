@@ -155,6 +155,15 @@ def test_list_is_filtered_as_one_types(page: Page) -> None:
     expect(page.get_by_text("No scope's name contains “zzz”")).to_be_visible()
 
 
+def test_a_token_that_is_pasted_into_a_filter_gets_into_no_address(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/console/oauth/scopes")
+    page.get_by_role("searchbox", name="Filter by name").fill("gw_at_0123456789abcdef")
+    heading(page, "Token Inspector")
+    assert not [url for url in asked if "gw_at_" in url]
+
+
 def test_rows_are_filtered_as_one_types(page: Page) -> None:
     page.goto("/console/packages")
     page.get_by_role("searchbox", name="Filter services").fill("airports:nearest")

@@ -10,6 +10,7 @@ import { menus } from "./menus";
 import { navigation } from "./navigation";
 import { refusals } from "./notice";
 import { pickers, samples } from "./pick";
+import { searches } from "./secrets";
 import { themeSwitch } from "./theme";
 import { transferLists } from "./transfer";
 
@@ -25,7 +26,7 @@ htmx.config.responseHandling = [
 ];
 
 for (const start of [
-  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers, samples, refusals, fragmentForms,
+  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers, samples, refusals, searches, fragmentForms,
 ]) {
   start();
 }
