@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.processes import HOST
 from gatewright.kernel.ids import row_id
 from gatewright.kernel.passwords import hash_password_now
 from gatewright.kernel.secrets import ACCESS_TOKEN
@@ -15,9 +16,11 @@ from gatewright.kernel.secrets import CLIENT_SECRET
 from gatewright.kernel.secrets import REFRESH_TOKEN
 from gatewright.kernel.secrets import digest
 from gatewright.kernel.secrets import make_secret
+from gatewright.kernel.settings import GlobalSettings
 from gatewright.store import clients
 from gatewright.store import codes
 from gatewright.store import scopes
+from gatewright.store import settings
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
@@ -120,7 +123,8 @@ class Workspace:
             refresh_limit="unlimited",
         )
         of_jwts = msgspec.structs.replace(client, client_id=JWT_CLIENT_ID, name="JWT", access_token_format="jwt")
-        scopes.insert(transaction, Scope(name=_SCOPE, folders=("bench",)), self._now)
+        scopes.insert(transaction, Scope(name=_SCOPE, folders=("bench", "runaway")), self._now)
+        settings.save(transaction, GlobalSettings(fetch_private_hosts=(HOST,)), self._now)
         for each in (client, of_jwts):
             secret = ClientSecret(
                 id=row_id(), client_id=each.client_id, digest=digest(self.secret), hash=None, created_at=self._now

@@ -52,6 +52,12 @@ class Server:
         """The ids of the group's processes."""
         return list(self._members())
 
+    def keep_to(self, cores: set[int]) -> None:
+        """Have all threads that there are, and those they begin, run on these processors."""
+        for pid in self._members():
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                os.sched_setaffinity(int(thread), cores)
+
     def stop(self) -> None:
         """End the group; wait until it is gone."""
         for number in (signal.SIGTERM, signal.SIGKILL):

@@ -5,8 +5,8 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Coroutine
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
+from typing import Final
 
 import msgspec
 
@@ -34,6 +34,9 @@ from gatewright.flow.turns import InTurns
 from gatewright.flow.turns import TurnOver
 from gatewright.flow.turns import Turns
 from gatewright.kernel.started import Started
+
+_TAKEN_FOR_LONG: Final = 100
+"""So many runs are begun as if they were long after one that was."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +75,7 @@ class Flow:
         self.documents: Documents = parts.documents
         self.is_async: bool = parts.steps.is_async
         self._parts = parts
+        self._long_for = 0
 
     @property
     def wants_envelope(self) -> bool:
@@ -103,14 +107,23 @@ class Flow:
             return self._run(Frame(run, {}, deadline), input)
 
         try:
-            if trace is None and not self.is_async:
-                with suppress(TurnOver):
+            if trace is None and not self.is_async and not self._is_long():
+                try:
                     return await begun(Turns(again=True))
+                except TurnOver:
+                    self._long_for = _TAKEN_FOR_LONG
             turns = Turns()
             started = Started(InTurns(begun(turns), turns))
             return started.output if started.ended else await _until(deadline, started)
         except DeadlinePassed:
             raise self._too_slow(limits.seconds) from None
+
+    def _is_long(self) -> bool:
+        """Whether a run of late took more than a turn, so that the next one had better not begin twice."""
+        if self._long_for:
+            self._long_for -= 1
+            return True
+        return False
 
     async def _run(self, frame: Frame, raw: Any) -> Any:
         seconds = frame.run.limits.seconds

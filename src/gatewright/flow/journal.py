@@ -18,6 +18,12 @@ FIRST = 40
 """So many steps are kept from the beginning of a run,"""
 LAST = 40
 """and so many from its end."""
+_LOOK_EVERY = 8
+"""Steps after which it is looked whether a run works on much data."""
+_LONG_TEXT = 20_000
+_MANY_ITEMS = 1_000
+_COPIED = 50_000
+"""Characters, about, that are kept of a step's data once it does: whole, they would hold the memory of many a copy."""
 
 
 class Entry(msgspec.Struct):
@@ -49,7 +55,7 @@ class Journal:
     weight: for how many runs this one stands there.
     """
 
-    __slots__ = ("_began", "_first", "_last", "_secrets", "_taken", "_times", "_weight")
+    __slots__ = ("_began", "_first", "_last", "_of_much", "_secrets", "_taken", "_times", "_weight")
 
     def __init__(self, times: dict[str, Times], weight: int = 1) -> None:
         self._times, self._weight = times, weight
@@ -57,6 +63,7 @@ class Journal:
         self._first: list[Entry] = []
         self._last: deque[Entry] = deque(maxlen=LAST)
         self._taken = 0
+        self._of_much = False
         self._secrets: list[Any] = []
 
     def mask(self, secret: Any) -> None:
@@ -65,8 +72,10 @@ class Journal:
 
     def enter(self, step: Step, iteration: tuple[int, ...], data: Any) -> Entry:
         """A step begins."""
-        entry = Entry(step, iteration, data, monotonic())
         self._taken += 1
+        if self._taken % _LOOK_EVERY == 0 and not self._of_much:
+            self._of_much = is_much(data)
+        entry = Entry(step, iteration, self._kept(data) if self._of_much else data, monotonic())
         if self._taken <= FIRST:
             self._first.append(entry)
         else:
@@ -76,8 +85,8 @@ class Journal:
     def leave(self, entry: Entry, output: Any, context: Any, then: str | None) -> None:
         """The step ended well."""
         entry.seconds = seconds = monotonic() - entry.began
-        entry.output = output
-        entry.context = context
+        entry.output = self._kept(output) if self._of_much else output
+        entry.context = self._kept(context) if self._of_much else context
         entry.then = then
         times = self._times.get(entry.step.pointer) or self._new(entry.step.pointer)
         times.count += self._weight
@@ -105,8 +114,34 @@ class Journal:
         trace.left_out += self._taken - len(self._first) - len(self._last)
         return trace
 
+    def _kept(self, value: Any) -> Any:
+        """What people will see of a value, where it is much more than that."""
+        if not is_much(value):
+            return value
+        shown = Trace(size=_COPIED, guarded=True)
+        for secret in self._secrets:
+            shown.mask(secret)
+        return shown.show(value)
+
     def _new(self, pointer: str) -> Times:
         return self._times.setdefault(pointer, Times())
+
+
+def is_much(value: Any) -> bool:
+    """Whether a value is long by itself, or holds a long one; values further within are not looked at."""
+    kind = type(value)
+    if kind is str:
+        return len(value) > _LONG_TEXT
+    if kind is not list and kind is not dict:
+        return False
+    return len(value) > _MANY_ITEMS or any(map(_is_long, value if kind is list else value.values()))
+
+
+def _is_long(value: Any) -> bool:
+    kind = type(value)
+    if kind is str:
+        return len(value) > _LONG_TEXT
+    return (kind is list or kind is dict) and len(value) > _MANY_ITEMS
 
 
 def _record(entry: Entry, began: float, trace: Trace) -> Record:

@@ -8,7 +8,6 @@ but its output, and begins again on a stack of its own when its first turn is ov
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from collections.abc import Coroutine
 from collections.abc import Generator
@@ -20,14 +19,12 @@ from greenlet import GreenletExit
 from greenlet import getcurrent
 from greenlet import greenlet
 
-SECONDS: Final = 0.001
-"""How long a run may go on before others have their turn."""
-BRIEF: Final = 0.005
-"""So long a run may work in all and be as good as any other. Those that work longer take turns with one another, and leave
-as much time between their turns as these last: half of the process is for those that are quick."""
+from gatewright.flow.pace import TURN
+from gatewright.flow.pace import Pace
+from gatewright.flow.pace import clock
+
 _MOST_IDLE: Final = 64
 
-_clock = time.monotonic
 _AWAITS, _GIVES, _RAISES = range(3)
 
 
@@ -36,33 +33,37 @@ class TurnOver(BaseException):
 
 
 class Turns:
-    """One run's turns. `ends`: when the present one is over, by the monotonic clock. again: whether it can begin again."""
+    """One run's turns. `ends`: when the present one is over, by the monotonic clock. again: whether it can begin again.
 
-    __slots__ = ("_again", "_worked", "ends")
+    worked: for how many seconds it had its turn.
+    """
+
+    __slots__ = ("_again", "_began", "ends", "worked")
 
     def __init__(self, *, again: bool = False) -> None:
         self._again = again
-        self._worked = 0.0
-        self.ends = _clock() + SECONDS
+        self.worked = 0.0
+        self.begin()
+
+    def begin(self) -> None:
+        """A turn begins."""
+        self._began = now = clock()
+        self.ends = now + TURN
 
     def give_way(self) -> None:
         """Let others work, and come back. Raises TurnOver, and what the run is stopped by meanwhile."""
         if self._again:
             raise TurnOver
-        self._worked += SECONDS
         outside = getcurrent().parent
         if outside is not None:  # else nobody would bring it back
             outside.switch(None)
-        self.ends = _clock() + SECONDS
+        self.begin()
 
-    def seconds_apart(self) -> float:
-        """How long to leave others alone before the next turn; 0 for what has not worked long."""
-        if self._worked < BRIEF:
-            return 0.0
-        now = _clock()
-        begins = max(now, _shared.free_at) + SECONDS
-        _shared.free_at = begins + SECONDS
-        return begins - now
+    def next_turn(self) -> "asyncio.Future[None]":
+        """What is done when the next turn comes."""
+        lasted = clock() - self._began
+        self.worked += lasted
+        return _shared.pace_of(asyncio.get_running_loop()).next_turn(self.worked, lasted)
 
 
 class InTurns:
@@ -84,30 +85,31 @@ class InTurns:
             if worker.parent is not here:
                 worker.parent = here
             worker.gr_context = context
-            self._turns.ends = _clock() + SECONDS
+            self._turns.begin()
             outcome = worker.switch((step, given))
             while outcome is None:
-                outcome = yield from _others(worker, self._turns.seconds_apart())
+                outcome = yield from _others(worker, self._turns)
             if len(_shared.workers) < _MOST_IDLE:
                 _shared.workers.append(worker)
             kind, value = outcome
+            outcome.clear()  # the worker holds it for as long as it is idle
             if kind == _GIVES:
                 return value
             if kind == _RAISES:
-                raise value
+                try:
+                    raise value
+                finally:  # an error leads to this frame: were it to lead back, both would stay until they are searched for
+                    given = value = None
             try:
                 given, step = (yield value), self._coroutine.send
             except BaseException as error:  # whatever it is, it is for the coroutine
                 given, step = error, self._coroutine.throw
 
 
-def _others(worker: Any, seconds: float) -> Generator[Any, Any, Any]:
+def _others(worker: Any, turns: Turns) -> Generator[Any, Any, Any]:
     """Others' turn; then the worker goes on, or is stopped by what came meanwhile."""
     try:
-        if seconds:
-            yield from asyncio.sleep(seconds).__await__()
-        else:
-            yield
+        yield from turns.next_turn().__await__()
     except BaseException as error:  # whatever it is, it is for the worker
         return worker.throw(error)
     return worker.switch()
@@ -118,26 +120,29 @@ def _work(job: Any) -> None:
     while True:
         step, given = job
         try:
-            outcome = (_AWAITS, step(given))
+            outcome = [_AWAITS, step(given)]
         except StopIteration as done:
-            outcome = (_GIVES, done.value)
+            outcome = [_GIVES, done.value]
         except GreenletExit:
             raise  # nobody is there any more
         except BaseException as error:  # whatever it is, it is for whoever awaits
-            outcome = (_RAISES, error)
+            outcome = [_RAISES, error]
         job = step = given = None
         job = getcurrent().parent.switch(outcome)
 
 
 class _Shared(threading.local):
-    """What the runs of a thread share. workers: those that wait for a job, for making one takes longer than all the rest.
-
-    free_at: when the next turn of a run that works long may begin, but for the time between.
-    """
+    """What the runs of a thread share. workers: those that wait for a job, for making one takes longer than all the rest."""
 
     def __init__(self) -> None:
         self.workers: list[Any] = []
-        self.free_at = 0.0
+        self._pace: Pace | None = None
+
+    def pace_of(self, loop: asyncio.AbstractEventLoop) -> Pace:
+        """Who hands out the turns on the thread's event loop."""
+        if self._pace is None or self._pace.loop is not loop:
+            self._pace = Pace(loop)
+        return self._pace
 
 
 _shared = _Shared()

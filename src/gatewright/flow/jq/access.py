@@ -69,7 +69,7 @@ def occurrences(budget: Budget, value: list[Any], wanted: list[Any]) -> list[int
     last = len(value) - len(wanted)
     return [
         place
-        for place in range(last + 1)
+        for place in budget.spread(range(last + 1))
         if all(equal(budget, value[place + offset], one) for offset, one in enumerate(wanted))
     ]
 
@@ -99,24 +99,20 @@ def part(budget: Budget, value: Any, low: Any, high: Any) -> object:
 
 
 def items(budget: Budget, value: Any, cost: int) -> Iterable[Any]:
-    """`.[]`, charged in advance."""
+    """`.[]`, charged in advance, of many by the portion."""
     if type(value) is list:
-        budget.spend(len(value) * cost)
-        return value
+        return budget.spread(value, cost)
     if type(value) is dict:
-        budget.spend(len(value) * cost)
-        return value.values()
+        return budget.spread(value.values(), cost)
     raise _not_iterable(value)
 
 
 def entries(budget: Budget, value: Any, cost: int) -> Iterable[tuple[Any, Any]]:
     """`.[]` with the keys."""
     if type(value) is list:
-        budget.spend(len(value) * cost)
-        return enumerate(value)
+        return enumerate(budget.spread(value, cost))
     if type(value) is dict:
-        budget.spend(len(value) * cost)
-        return value.items()
+        return budget.spread(value.items(), cost)
     raise _not_iterable(value)
 
 

@@ -73,9 +73,9 @@ def _without(budget: Budget, left: list[Any], right: list[Any]) -> list[Any]:
     budget.spend(len(left) + len(right))
     if all(type(item) is str for item in right):
         unwanted = frozenset(right)
-        return [item for item in left if type(item) is not str or item not in unwanted]
+        return [item for item in budget.spread(left) if type(item) is not str or item not in unwanted]
     budget.spend(len(left) * len(right))
-    return [item for item in left if not any(equal(budget, item, other) for other in right)]
+    return [item for item in budget.spread(left) if not any(equal(budget, item, other) for other in right)]
 
 
 def multiply(budget: Budget, left: Any, right: Any) -> object:

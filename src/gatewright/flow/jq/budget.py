@@ -2,12 +2,23 @@
 
 import time
 from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import chain
+from itertools import islice
 from typing import Protocol
+from typing import TypeVar
 
 from gatewright.flow.jq.errors import BudgetExceeded
 
-CHECK_EVERY = 2_000
+T = TypeVar("T")
+
+CHECK_EVERY = 1_000
 """Units between two looks at the clock."""
+
+PORTION = 500
+"""Items of what is long are worked on at once; then the clock is looked at."""
 
 MAX_DEPTH = 256
 """How deep a value made by an expression may nest."""
@@ -71,6 +82,25 @@ class Budget:
         if self._pause is not None and now > self._pause.ends:
             self._pause.give_way()
         self._mark = max(left - CHECK_EVERY, 0)
+
+    def breathe(self) -> None:
+        """Look at the clock amid work that is charged already. Raises BudgetExceeded."""
+        self._look(self._left)
+
+    def portions(self, values: Iterable[T], cost: int) -> Iterator[list[T]]:
+        """The values, some at a time, each charged before they are given. Raises BudgetExceeded."""
+        rest = iter(values)
+        while portion := list(islice(rest, PORTION)):
+            self.spend(len(portion) * cost)
+            self.breathe()
+            yield portion
+
+    def spread(self, values: Collection[T], cost: int = 0) -> Iterable[T]:
+        """The values, charged; between the portions of many, others may work."""
+        if len(values) <= PORTION:
+            self.spend(len(values) * cost)
+            return values
+        return chain.from_iterable(self.portions(values, cost))
 
     def text(self, length: int) -> None:
         """Charge a string of `length` characters that is about to be made. Raises BudgetExceeded."""

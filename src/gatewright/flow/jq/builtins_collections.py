@@ -16,6 +16,7 @@ from gatewright.flow.jq.errors import Raised
 from gatewright.flow.jq.faults import described
 from gatewright.flow.jq.native import Name
 from gatewright.flow.jq.native import Native
+from gatewright.flow.jq.ordering import in_order
 from gatewright.flow.jq.pathops import delete_paths
 from gatewright.flow.jq.pathops import get_path
 from gatewright.flow.jq.pathops import set_path
@@ -121,32 +122,33 @@ def _charge_order(budget: Budget, values: list[Any]) -> None:
 
 def _ranks(budget: Budget, by: list[Any]) -> list[Any]:
     """What to sort the items by; keys of one integer or one string each, the usual ones, stand for themselves."""
-    if all(type(one) is list and len(one) == 1 for one in by):
-        firsts = [one[0] for one in by]
-        kinds = {type(one) for one in firsts}
+    if all(type(one) is list and len(one) == 1 for one in budget.spread(by)):
+        firsts = [one[0] for one in budget.spread(by)]
+        kinds = {type(one) for one in budget.spread(firsts)}
         if kinds == {int} or kinds == {str}:
             _charge_order(budget, by)
             return firsts
     _charge_sort(budget, by)
-    return [order_key(one) for one in by]
+    return [order_key(one) for one in budget.spread(by)]
 
 
 def _sort(budget: Budget, value: Any) -> list[Any]:
     found = _array(value, "sorted")
     _charge_sort(budget, found)
-    return sorted(found, key=order_key)
+    ranks = [order_key(one) for one in budget.spread(found)]
+    return [found[place] for place in budget.spread(in_order(budget, ranks))]
 
 
 def _sort_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
     found = _array(value, "sorted")
     ranks = _ranks(budget, by)
-    return [found[place] for place in sorted(range(len(found)), key=ranks.__getitem__)]
+    return [found[place] for place in budget.spread(in_order(budget, ranks))]
 
 
 def _group_by(budget: Budget, value: Any, by: list[Any]) -> list[Any]:
     found = _array(value, "grouped")
     ranks = _ranks(budget, by)
-    places = sorted(range(len(found)), key=ranks.__getitem__)
+    places = budget.spread(in_order(budget, ranks))
     return [[found[place] for place in group] for _, group in itertools.groupby(places, key=ranks.__getitem__)]
 
 
@@ -161,14 +163,14 @@ def _unique(budget: Budget, value: Any) -> list[Any]:
 def _min_by(budget: Budget, value: Any, by: list[Any]) -> object:
     found = _array(value, "searched for its least")
     ranks = _ranks(budget, by)
-    return found[min(range(len(found)), key=ranks.__getitem__)] if found else None
+    return found[min(budget.spread(range(len(found))), key=ranks.__getitem__)] if found else None
 
 
 def _max_by(budget: Budget, value: Any, by: list[Any]) -> object:
     """Of several greatest the last."""
     found = _array(value, "searched for its greatest")
     ranks = _ranks(budget, by)
-    return found[max(range(len(found)), key=lambda place: (ranks[place], place))] if found else None
+    return found[max(budget.spread(range(len(found))), key=lambda place: (ranks[place], place))] if found else None
 
 
 def _least(budget: Budget, value: Any) -> object:
@@ -196,8 +198,7 @@ def _flattened(budget: Budget, value: Any, depth: Any) -> list[Any]:
 
 
 def _flatten_into(budget: Budget, result: list[Any], value: list[Any], depth: Any) -> None:
-    budget.spend(len(value) * 2)
-    for one in value:
+    for one in budget.spread(value, 2):
         if type(one) is list and depth != 0:
             _flatten_into(budget, result, one, arithmetic.subtract(budget, depth, 1))
         else:
@@ -268,7 +269,7 @@ def _transpose(budget: Budget, value: Any) -> list[Any]:
     rows = list(items(budget, value, 1))
     width: Any = max((_length(budget, row) for row in rows), default=0)  # type: ignore[type-var]
     budget.items(int(width) * (len(rows) + 8))
-    return [[item(budget, row, place) for row in rows] for place in range(math.ceil(width))]
+    return [[item(budget, row, place) for row in budget.spread(rows)] for place in range(math.ceil(width))]
 
 
 def _combinations(budget: Budget, value: Any) -> Iterator[Any]:

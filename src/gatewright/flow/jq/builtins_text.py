@@ -70,7 +70,7 @@ def _join(budget: Budget, value: Any, separator: Any) -> object:
         separator = ""
     elif type(separator) is not str and len(found) > 1:
         raise Raised(f"{described(_joinable(budget, found[0]))} and {described(separator)} cannot be added")
-    texts = [_joinable(budget, one) for one in found]
+    texts = [_joinable(budget, one) for one in budget.spread(found)]
     if len(texts) < 2:
         return texts[0] if texts else ""
     budget.text(sum(map(len, texts)) + len(texts) * len(separator))
@@ -152,14 +152,13 @@ def _ascii_upcase(budget: Budget, value: Any) -> str:
 def _explode(budget: Budget, value: Any) -> list[int]:
     text = _text(value, "exploded")
     budget.items(len(text) * 4)
-    return [ord(letter) for letter in text]
+    return [ord(letter) for letter in budget.spread(text)]
 
 
 def _implode(budget: Budget, value: Any) -> str:
     if type(value) is not list:
         raise Raised("implode input must be an array")
-    budget.spend(len(value))
-    return "".join(_character(code) for code in value)
+    return "".join(_character(code) for code in budget.spread(value, 1))
 
 
 def _character(code: Any) -> str:

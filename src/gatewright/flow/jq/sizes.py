@@ -20,9 +20,8 @@ def measure(budget: Budget, value: Any, known: dict[int, int] | None = None) -> 
     total = known.get(id(value))
     if total is not None:
         return total
-    budget.spend(len(value))
     total = 1 + (len(value) if kind is dict else 0)
-    for one in value if kind is list else value.values():
+    for one in budget.spread(value if kind is list else value.values(), 1):
         total += measure(budget, one, known) if type(one) in _LONG else 1
     known[id(value)] = total
     return total
@@ -63,8 +62,7 @@ def _check_depth(budget: Budget, value: Any) -> None:
     for _ in range(MAX_DEPTH):
         deeper: dict[int, Any] = {}
         for container in level.values():
-            budget.spend(len(container))
-            for one in container if type(container) is list else container.values():
+            for one in budget.spread(container if type(container) is list else container.values(), 1):
                 if type(one) is list or type(one) is dict:
                     deeper[id(one)] = one
         if not deeper:

@@ -76,12 +76,25 @@ def json_text(value: Any) -> str:
     return number_text(value)
 
 
+def _written(budget: Budget, value: Any) -> str:
+    """The same of what is large, charged as it goes."""
+    kind = type(value)
+    if kind is list:
+        budget.spend(1 + (len(value) >> 1))
+        return f"[{','.join([_written(budget, item) for item in budget.spread(value)])}]"
+    if kind is dict:
+        budget.spend(1 + (len(value) >> 1))
+        members = [f"{quoted(key)}:{_written(budget, item)}" for key, item in budget.spread(value.items())]
+        return f"{{{','.join(members)}}}"
+    return json_text(value)
+
+
 def to_json(budget: Budget, value: Any) -> str:
     """`tojson`, charged."""
     if type(value) is int or value is None:
         return json_text(value)
     charge(budget, value)
-    text = json_text(value)
+    text = _written(budget, value)
     budget.text(len(text) * 4)
     return text
 
