@@ -7,6 +7,9 @@ import pytest
 
 from tests.console.conftest import errors
 from tests.console.test_services import Editor
+from tests.running.upstream import stand_in
+
+__all__ = ["stand_in"]
 
 PETS = {
     "openapi": "3.1.0",
@@ -96,9 +99,44 @@ async def test_python_file_is_made_and_its_service_answers(console):
     assert "Hello, Ada" in (await editor.post("run", name="tools.greeting:hello", input='{"name": "Ada"}')).text
 
 
+ERP = {"kind": "upstream", "base_url": "https://erp.example.com/api"}
+
+
+async def test_api_becomes_an_upstream_with_its_page(console):
+    said = await console.flash(await add(console, name="desk:erp", **ERP))
+    assert said.startswith("Upstream desk:erp made")
+    page = await console.text("/services?name=desk:erp")
+    assert "base_url: https://erp.example.com/api" in page
+    assert "desk/erp.upstream.yaml" in page
+    service = console.site.parts.catalogue.service("desk:erp")
+    assert (service.kind, service.enabled) == ("upstream", True)
+
+
+async def test_path_of_an_api_becomes_an_operation_that_runs(console, stand_in):
+    base = {"kind": "upstream", "base_url": f"{stand_in.url}/api"}
+    said = await console.flash(
+        await add(console, name="desk.erp:order", api_path="/orders/{orderId}", method="DELETE", **base)
+    )
+    assert said.startswith("Upstream desk.erp:order made")
+    assert "path: /orders/{orderId}" in file_of(console, "desk/erp.upstream.yaml")
+    editor = await Editor.open(console, "desk.erp:order")
+    assert (await editor.post("run", name="desk.erp:order", input='{"orderId": 7}')).status_code == 200
+    assert (stand_in.last.method, stand_in.last.target) == ("DELETE", "/api/orders/7")
+    again = await add(console, name="desk.erp:other", api_path="/other", method="GET", **base)
+    assert "Shop/services/desk/erp.upstream.yaml exists already." in errors(again.text)["name"]
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "sentence"),
     [
+        ({**ERP, "base_url": ""}, "base_url", "Give the API's address."),
+        ({**ERP, "base_url": "erp.example.com"}, "base_url", "it is an http or https address"),
+        ({**ERP, "base_url": "https://ada:secret@erp.example.com"}, "base_url", "credentials do not belong into the address"),
+        ({**ERP, "base_url": "https://erp.example.com/\na: b"}, "base_url", "It cannot be used"),
+        ({**ERP, "name": "desk.erp:order", "api_path": "orders", "method": "GET"}, "api_path", "begins with a slash"),
+        ({**ERP, "name": "desk.erp:order", "api_path": "/a/../b", "method": "GET"}, "api_path", "neither plain text nor"),
+        ({**ERP, "name": "desk.erp:order", "api_path": "/orders", "method": "CONNECT"}, "method", "Choose a method."),
+        ({**ERP, "name": "desk:order", "api_path": "/orders", "method": "GET"}, "name", "for instance orders.erp:get"),
         ({"kind": "service", "callee": "nobody:here"}, "callee", "Write the full name of a service"),
         ({"kind": "openapi"}, "address", "Give the document's address, or paste the document."),
         ({"kind": "openapi", "address": "ftp://x"}, "address", "An address begins with http"),

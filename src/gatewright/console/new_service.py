@@ -1,4 +1,4 @@
-"""The wizard for a new service: an empty flow, one that calls a service or an operation of an API, or a Python file."""
+"""The wizard for a new service: an empty flow, one that calls a service or an API's operation, an upstream, a Python file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +15,7 @@ from gatewright.flow.openapi.document import parse_document
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import NotFound
 from gatewright.kernel.fetching import FetchFailed
+from gatewright.services.errors import FileProblem
 from gatewright.services.names import is_service
 from gatewright.services.new_service import empty_flow
 from gatewright.services.new_service import flow_file
@@ -22,14 +23,34 @@ from gatewright.services.new_service import flow_of_operation
 from gatewright.services.new_service import flow_that_calls
 from gatewright.services.new_service import python_file
 from gatewright.services.new_service import python_services
+from gatewright.services.new_service import upstream
+from gatewright.services.new_service import upstream_file
+from gatewright.services.upstream import parse_upstream
 
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "empty": ("An empty flow", "One step that greets: change it in the editor."),
     "service": ("A flow that calls a service", "Of this server: an upstream API, a Python function, what is built in, another flow."),
     "openapi": ("A flow from an OpenAPI operation", "The operation's parameters become its input."),
+    "upstream": ("An existing HTTP API", "Behind the guard, as it stands: its address, and one path of it or all."),
     "python": ("A Python function", "A file with one marked function, to be edited beside the server."),
 }  # fmt: skip
-_FIELDS: Final = ("kind", "package", "name", "callee", "address", "document", "operation")
+_FIELDS: Final = (
+    "kind",
+    "package",
+    "name",
+    "callee",
+    "address",
+    "document",
+    "operation",
+    "base_url",
+    "method",
+    "api_path",
+)
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_SAID: Final = {
+    "python": ("Python file", "Change it beside the server."),
+    "upstream": ("Upstream", "A scope or an ACL says who may call it; its file holds the rest."),
+}
 _NAME: Final = "Write folder:service, for instance orders.reports:daily; letters, digits, _ and - are allowed."
 
 
@@ -66,8 +87,7 @@ async def add(visit: Visit) -> Response:
         return _form(visit, values, {error.field: str(error)}, operations)
     except (Conflict, NotFound) as error:
         return _form(visit, values, {"name": str(error)}, operations)
-    made = "Python file" if values["kind"] == "python" else "Flow"
-    hint = "Change it beside the server." if values["kind"] == "python" else "Change its source and save."
+    made, hint = _SAID.get(values["kind"], ("Flow", "Change its source and save."))
     return visit.go(f"/console/services?name={values['name']}", f"{made} {values['name']} made. {hint}")
 
 
@@ -117,6 +137,8 @@ def _made(visit: Visit, values: dict[str, str], document: Document | None) -> tu
     package, name = values["package"], values["name"]
     if values["kind"] == "python":
         return python_file(package, name), python_services(name)
+    if values["kind"] == "upstream":
+        return _upstream(values)
     if document is not None:
         try:
             return flow_file(package, name), flow_of_operation(name, document, values["operation"], values["address"])
@@ -124,6 +146,25 @@ def _made(visit: Visit, values: dict[str, str], document: Document | None) -> tu
             raise _Refused("operation", f"The operation cannot be called: {error}") from None
     callee = visit.catalogue.service(values["callee"]) if values["kind"] == "service" else None
     return flow_file(package, name), flow_that_calls(name, callee) if callee else empty_flow(name)
+
+
+def _upstream(values: dict[str, str]) -> tuple[str, str]:
+    """An upstream's file and its text. What is wrong is told beside the field that it is about."""
+    name, base_url, path = values["name"], values["base_url"], values["api_path"]
+    file = upstream_file(values["package"], name, path)
+    if not base_url:
+        raise _Refused("base_url", "Give the API's address.")
+    if path and "." not in name.partition(":")[0]:
+        raise _Refused("name", "One path of an API is in a folder of the API's name, for instance orders.erp:get.")
+    if path and values["method"] not in METHODS:
+        raise _Refused("method", "Choose a method.")
+    text = upstream(name, base_url, values["method"], path)
+    for field, shown in (("base_url", upstream(name, base_url, "", "")), ("api_path", text)):
+        try:
+            parse_upstream(shown, file)
+        except FileProblem as problem:
+            raise _Refused(field, f"It cannot be used: {problem.message}.") from None
+    return file, text
 
 
 def _form(
@@ -134,6 +175,7 @@ def _form(
         422 if errors else 200,
         packages=sorted(folder for folder in visit.catalogue.packages if folder),
         kinds=KINDS,
+        methods=METHODS,
         values=values,
         errors=errors,
         operations=operations,

@@ -1,4 +1,4 @@
-"""The first text of a new service: an empty flow, one that calls a service or an operation of a described API, Python."""
+"""The first text of a new service: an empty flow, one that calls a service or a described API, an upstream, Python."""
 
 import re
 from collections.abc import Iterable
@@ -44,6 +44,14 @@ def {name}(name: str) -> dict[str, str]:
     """{title}: say here what it gives, and for whom."""
     return {{"greeting": f"Hello, {{name}}"}}
 '''
+_UPSTREAM: Final = """\
+# An existing HTTP API behind the guard. Put a URL template in package.yaml to give it an address of its own.
+{document}
+# caller: {{as: header}}              tells the API who calls, by a token that this server signs
+# authentication: {{use: NAME}}       sends the credentials of a connection of that name
+# headers: {{send: [X-Tenant]}}       lets a further header of the caller's pass
+# time: {{connect: 5, first_byte: 30, total: 300}}
+"""
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -93,6 +101,23 @@ def python_services(name: str) -> str:
     """A Python file with one service. name: its full name; its folder's last part is the file's name."""
     own = name.partition(":")[2]
     return _PYTHON.format(name=own, title=_title(own))
+
+
+def upstream(name: str, base_url: str, method: str, path: str) -> str:
+    """An upstream's document. name: the service's full name. path: of its one operation; "": it is the whole API."""
+    own = name.partition(":")[2]
+    words = {"title": _title(own), "description": "Say here what it gives, and for whom."}
+    if path:
+        said = {"base_url": base_url, "operations": {own: {"method": method, "path": path, **words}}}
+    else:
+        said = {"base_url": base_url, **words}
+    return _UPSTREAM.format(document=_dumped(said).rstrip())
+
+
+def upstream_file(package: str, name: str, path: str) -> str:
+    """The file of an upstream, below the packages' folder; an operation's folder ends in its name."""
+    whole = name.partition(":")[0] if path else name.replace(":", ".")
+    return f"{package}/services/{whole.replace('.', '/')}.upstream.yaml"
 
 
 def flow_file(package: str, name: str) -> str:
