@@ -70,7 +70,7 @@ async def _measure(options: argparse.Namespace) -> int:
         servers[GATEWRIGHT] = start(workspace.command(port), port, BUILD / "gatewright.log")
         rows = await our_rows(workspace, options.connections, port)
         rows += upstream.rows(await workspace.access_tokens(upstream.TOKENS))
-        if options.live_tokens and not options.row:
+        if options.live_tokens and (not options.row or live.names(options.live_tokens) & set(options.row)):
             rows += await _among_many(among_few, among_many, servers, options.live_tokens)
         missing = _start_peers(folder / "peers", servers, rows) if _wants_peers(options, rows) else {}
         results = await run(

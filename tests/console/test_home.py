@@ -6,6 +6,7 @@ from html import unescape
 from gatewright.store import client_use
 from gatewright.store import clients
 from gatewright.store.records import ClientSecret
+from gatewright.store.sqlite import SqliteDatabase
 from tests.console.conftest import Console
 from tests.running import seed
 from tests.running.site import NOW
@@ -23,6 +24,17 @@ async def test_a_new_server_leads_to_the_first_secured_call(console: Console) ->
     page = await console.text("/")
     assert "From nothing to a secured call" in section(page, "first")
     assert section(page, "day") == ""
+
+
+async def test_a_store_that_cannot_be_written_is_told(site: Site, console: Console) -> None:
+    assert "to be kept" not in section(await console.text("/"), "attention")
+    database = site.parts.database
+    assert isinstance(database, SqliteDatabase)
+    database._connection.execute("PRAGMA query_only=ON")
+    assert (await site.token(grant_type="client_credentials")).status_code == 503
+    attention = section(await console.text("/"), "attention")
+    assert "The database does not work now (attempt to write a readonly database)" in attention
+    assert "Requests that need to be kept are refused" in attention
 
 
 async def test_requests_refusals_and_tokens_of_the_day_are_told(site: Site, console: Console) -> None:

@@ -76,6 +76,15 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         migrate_sqlite(path)
 
 
+def test_a_damaged_file_is_refused_with_the_mend(migrated: Path, sqlite_path: Path) -> None:
+    with sqlite_path.open("r+b") as file:
+        file.seek(5 * 4096)
+        file.write(b"\xff" * 4096 * 20)
+    with pytest.raises(StartupError, match=r"gatewright restore") as refused:
+        migrate_sqlite(sqlite_path)
+    assert "\n" not in str(refused.value)
+
+
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartupError, match="cannot write"):

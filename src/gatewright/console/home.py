@@ -39,7 +39,12 @@ async def show(visit: Visit) -> Response:
             ("Users", _counted(len(people)), "/console/users"),
         ],
         steps=_steps(client=bool(found), scope=bool(scopes), association=associated, token=bool(live or ever)),
-        problems=[*_problems(catalogue), *_warnings(visit), *await health.attention(visit, found)],
+        problems=[
+            *_trouble(visit.parts.database.trouble),
+            *_problems(catalogue),
+            *_warnings(visit),
+            *await health.attention(visit, found),
+        ],
         charts=await health.charts(visit),
         issued=issued,
         refused=await health.refused(visit),
@@ -107,6 +112,14 @@ def _curl(visit: Visit) -> str:
     if not file.is_file():
         return ""
     return f'curl -u "example:$(cat {shlex.quote(str(file))})" -d grant_type=client_credentials {visit.parts.server.issuer}/oauth/token'
+
+
+def _trouble(trouble: str) -> list[dict[str, Any]]:
+    """What keeps the store from keeping, if anything."""
+    if not trouble:
+        return []
+    text = f"{trouble[0].upper()}{trouble[1:]}. Requests that need to be kept are refused."
+    return [{"text": text, "href": "/console/help", "action": "Help", "urgent": True}]
 
 
 def _problems(catalogue: Catalogue) -> list[dict[str, Any]]:

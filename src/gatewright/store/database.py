@@ -89,6 +89,11 @@ class Database(Protocol):
         ...
 
     @property
+    def trouble(self) -> str:
+        """A sentence on what keeps the engine from doing all it should, since when it last failed; empty: nothing does."""
+        ...
+
+    @property
     def feed(self) -> "ChangeFeed":
         """Tells caches whether they are true."""
         ...

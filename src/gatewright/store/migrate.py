@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from typing import Final
 
 from gatewright.kernel.errors import StartupError
+from gatewright.store.sqlite import MEND
 from gatewright.store.sqlite import connect
 
 if TYPE_CHECKING:
     from gatewright.store.postgresql_connection import Connection
 
 _MIGRATION_LOCK: Final = 0x6761746D  # any number that nobody else locks
+
+_LOOKED_THROUGH: Final = 16_000_000  # bytes; some 20 ms
 
 NEWEST: Final = "0015"
 """The schema version this release reads and writes; equal to the last file in `migrations/versions`."""
@@ -34,10 +37,11 @@ def migrate_sqlite(path: Path) -> None:
                 path.touch(mode=0o600)
                 _upgrade("sqlite://", lambda: sqlite3.connect(path))
                 connect(path).close()  # turns WAL on, which no other process may be in the way of
+            _refuse_damaged(path)
     except OSError as error:
         raise StartupError(f"cannot write {error.filename or path}: {error.strerror}") from error
     except sqlite3.DatabaseError as error:
-        raise StartupError(f"{path} cannot be used as a database: {error}") from error
+        raise StartupError(f"{path} cannot be used as a database: {error}; {MEND}") from error
 
 
 def migrate_postgresql(url: str) -> None:
@@ -89,6 +93,19 @@ def _sqlite_version(path: Path) -> str | None:
     finally:
         connection.close()
     return None if row is None else str(row[0])
+
+
+def _refuse_damaged(path: Path) -> None:
+    """Look through a file that is small enough for that at every start; a larger one is met by what reads it."""
+    if path.stat().st_size > _LOOKED_THROUGH:
+        return
+    connection = sqlite3.connect(path)
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    finally:
+        connection.close()
+    if found != "ok":
+        raise StartupError(f"{path} is damaged: {found.splitlines()[-1]}; {MEND}")
 
 
 def _refuse_newer(version: str | None, where: str) -> None:

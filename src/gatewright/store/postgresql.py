@@ -110,6 +110,7 @@ class PostgresqlDatabase:
         self._of_thread = threading.local()
         self._connections: set[Connection] = set()
         self.waiting = 0
+        self.trouble = ""  # the next call may meet a database that is well again
         self._closed = False
         self.feed.start()
 

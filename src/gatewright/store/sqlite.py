@@ -32,6 +32,7 @@ from gatewright.store.database import together_of
 
 _LARGEST_GROUP: Final = 512
 _LARGEST_TOGETHER: Final = 16  # each size has a statement of its own, which the connection keeps
+MEND: Final = "stop the server, move the file away and restore a backup: gatewright restore FILE"
 _BUSY_MILLISECONDS: Final = 5000
 
 
@@ -74,6 +75,30 @@ class SqliteReader(SqliteTransaction):
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Refuse."""
         return _refuse()
+
+
+class Damaged(Unavailable):
+    """The file holds what no SQLite wrote."""
+
+
+class _DamagedReader(SqliteReader):
+    """In place of a reader of a damaged file."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Without a connection."""
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Row]:
+        """Refuse."""
+        raise Damaged(f"the database file is damaged; {MEND}")
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """Refuse."""
+        raise Damaged(f"the database file is damaged; {MEND}")
+
+
+_DAMAGED: Final = _DamagedReader()
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -120,6 +145,7 @@ class SqliteDatabase:
         self._gathered: list[_Job] = []
         self._waiting: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self.waiting = 0
+        self.trouble = ""
         self._announced = False
         self._closed = False
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -133,12 +159,14 @@ class SqliteDatabase:
         try:
             return verb(self._reader, *args, **kwargs)
         except sqlite3.Error as error:
-            raise _translated(error) from error
+            translated = _translated(error)
+            self._note(translated)
+            raise translated from error
 
     async def write(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a verb with the next group; returns after its commit is on disk."""
-        if self._closed:
-            raise Unavailable("the database is closed")
+        if self._closed or self._reader is _DAMAGED:
+            raise Unavailable(self.trouble or "the database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         self.waiting += 1
         self._gathered.append(_Job(verb, args, kwargs, future))
@@ -187,13 +215,24 @@ class SqliteDatabase:
 
     def _answer(self, group: list[_Job]) -> None:
         self.waiting -= len(group)
+        if self.trouble and self._reader is not _DAMAGED:
+            self.trouble = ""
         for job in group:
+            if job.error is not None:
+                self._note(job.error)
             if job.future.done():
                 continue
             if job.error is None:
                 job.future.set_result(job.result)
             else:
                 job.future.set_exception(job.error)
+
+    def _note(self, error: BaseException) -> None:
+        """After damage nothing is asked of the file again: what is not found in it may well be there."""
+        if isinstance(error, Damaged):
+            self._reader = _DAMAGED
+        if isinstance(error, Unavailable):
+            self.trouble = self.trouble or str(error)
 
     def _take(self, first: list[_Job]) -> tuple[list[_Job], bool]:
         group = first
@@ -275,11 +314,18 @@ def _translated(error: BaseException) -> BaseException:
     translated: BaseException = error
     if isinstance(error, sqlite3.IntegrityError):
         translated = Conflict("that name is taken, or something it refers to is gone")
+    elif isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
+        translated = Damaged(f"the database file is damaged ({error}); {MEND}")
     elif isinstance(error, sqlite3.OperationalError):
         translated = Unavailable(f"the database does not work now ({error})")
     if translated is not error:
         translated.__cause__ = error
     return translated
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _refuse() -> NoReturn:

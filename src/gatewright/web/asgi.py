@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 import structlog
 
 from gatewright.app.parts import Parts
@@ -194,6 +195,8 @@ async def _ready(request: Request, parts: Parts) -> Response:
         await parts.directory.settings()
     except Unavailable:
         return Response(503, b'{"status":"the store does not answer"}', [JSON, (b"retry-after", b"1")])
+    if parts.database.trouble:
+        return Response(503, msgspec.json.encode({"status": parts.database.trouble}), [JSON, (b"retry-after", b"1")])
     return Response(200, b'{"status":"ready"}', [JSON])
 
 

@@ -88,6 +88,10 @@ class _Rehearsing:
     def waiting(self) -> int:
         return self._database.waiting
 
+    @property
+    def trouble(self) -> str:
+        return self._database.trouble
+
     async def read(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._database.read(verb, *args, **kwargs)
 
