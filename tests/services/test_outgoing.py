@@ -104,6 +104,24 @@ async def test_servers_that_misbehave_end_in_a_failure_that_says_how(outgoing, p
     assert (await failure(outgoing.send(HttpRequest("GET", f"http://localhost:{port}{path}")))).kind == kind
 
 
+async def test_a_server_that_hangs_holds_up_nobody_elses_requests(port) -> None:
+    async def private_hosts() -> list[str]:
+        return ["127.0.0.1", "localhost"]
+
+    narrow = Outgoing(private_hosts, seconds=0.3, connections=2)
+    hanging = [
+        asyncio.ensure_future(narrow.send(HttpRequest("GET", f"http://127.0.0.1:{port}/hang"))) for _ in range(200)
+    ]
+    await asyncio.sleep(0.05)
+    answer = await narrow.send(HttpRequest("GET", f"http://localhost:{port}/ok"))
+    assert answer.status == 200
+    assert not any(each.done() for each in hanging)
+    ended = await asyncio.gather(*hanging, return_exceptions=True)
+    assert {each.kind for each in ended if isinstance(each, HttpFailure)} == {"timeout"}
+    assert (await narrow.send(HttpRequest("GET", f"http://127.0.0.1:{port}/ok"))).status == 200
+    await narrow.close()
+
+
 async def test_nobody_listening_is_unreachable(outgoing) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -1,6 +1,9 @@
 """Requests that services send to other servers, kept to public addresses and to the hosts that are listed."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from collections.abc import Iterable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gatewright.flow import HttpFailure
@@ -17,13 +20,23 @@ else:
     httpx = Lazily("httpx")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PLACES = 20  # that may use all their connections at once
+
+
+class _Room:
+    """The connections to one place: those that are free, and how many requests have one or wait for one."""
+
+    def __init__(self, connections: int) -> None:
+        self.free = asyncio.Semaphore(connections)
+        self.users = 0
 
 
 class Outgoing:
-    """The way out for all services of a process: one pool of connections.
+    """The way out for all services of a process: connections kept for each place, so that one that hangs holds up itself.
 
     private_hosts: asked at each connection for the hosts that may have a private address (`fetch_private_hosts`).
     seconds: for connecting, and between two pieces of an answer. most_bytes: the longest answer.
+    connections: at once, to one host and port; requests beyond them wait for `seconds`.
     transport: takes the requests instead of the network, for tests.
     """
 
@@ -33,13 +46,14 @@ class Outgoing:
         *,
         seconds: float = 30.0,
         most_bytes: int = 10_000_000,
-        connections: int = 100,
+        connections: int = 50,
         transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         self._seconds, self._most_bytes, self._connections = seconds, most_bytes, connections
         self._private_hosts = private_hosts or _none
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._rooms: dict[tuple[str, int], _Room] = {}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -55,9 +69,12 @@ class Outgoing:
         address = _address(request.uri)
         self._require_allowed(address, tuple(allowed_hosts))
         try:
-            async with self._opened().stream(
-                request.method, address, headers=request.headers, content=request.body
-            ) as response:
+            async with (
+                self._room(_place(address)),
+                self._opened().stream(
+                    request.method, address, headers=request.headers, content=request.body
+                ) as response,
+            ):
                 body = await self._read(response)
         except AddressRefused as refused:
             raise HttpFailure("refused", str(refused)) from None
@@ -71,9 +88,29 @@ class Outgoing:
         if self._client is None:
             from gatewright.kernel.network import GuardedTransport
 
-            transport = self._transport or GuardedTransport(self._private_hosts, self._connections)
+            transport = self._transport or GuardedTransport(self._private_hosts, self._connections * _PLACES)
             self._client = httpx.AsyncClient(transport=transport, timeout=self._seconds, trust_env=False)
         return self._client
+
+    @asynccontextmanager
+    async def _room(self, place: tuple[str, int]) -> AsyncIterator[None]:
+        """One of the connections to this place."""
+        room = self._rooms.setdefault(place, _Room(self._connections))
+        room.users += 1
+        try:
+            try:
+                await asyncio.wait_for(room.free.acquire(), self._seconds)
+            except TimeoutError:
+                waiting = f"{self._connections} requests to {place[0]} are under way, and none ended"
+                raise HttpFailure("timeout", f"{waiting} within {self._seconds:g} s") from None
+            try:
+                yield
+            finally:
+                room.free.release()
+        finally:
+            room.users -= 1
+            if not room.users:
+                self._rooms.pop(place, None)
 
     def _require_allowed(self, address: "httpx.URL", allowed: tuple[str, ...]) -> None:
         host, port = _place(address)
