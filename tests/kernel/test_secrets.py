@@ -1,5 +1,7 @@
+import base64
 import hashlib
 import string
+import uuid
 from collections import Counter
 
 import pytest
@@ -64,6 +66,25 @@ def test_a_digest_made_later_sorts_later(monkeypatch: pytest.MonkeyPatch) -> Non
         digests += sorted(secrets.digest(secrets.make_secret(secrets.ACCESS_TOKEN)) for _ in range(5))
     assert digests == sorted(digests)
     assert len(set(digests)) == 15
+
+
+def test_digests_of_jwts_that_begin_with_their_jti_sort_by_it() -> None:
+    ids = sorted(str(uuid.UUID(int=number << 72 | 7)) for number in range(1 << 50, (1 << 50) + 300))
+    digests = [secrets.digest(_jwt(f'{{"jti":"{each}","sub":"{9 - number % 10}"}}')) for number, each in enumerate(ids)]
+    assert digests == sorted(digests)
+    assert len(set(digests)) == 300
+
+
+def test_digests_of_other_jwts_are_what_they_were() -> None:
+    text = _jwt('{"iss":"http://localhost:5555","jti":"0"}')
+    assert secrets.digest(text) == text[6:13].encode() + hashlib.sha256(text.encode()).digest()
+
+
+def _jwt(payload: str) -> str:
+    header, body = (
+        base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in ('{"alg":"ES256"}', payload)
+    )
+    return f"{header}.{body}.signature"
 
 
 def test_a_digest_ends_with_the_whole_sha256_of_the_secret() -> None:

@@ -9,11 +9,11 @@ A refresh token that follows another is the first of its family, then 256 random
 tells which family it is of, and only who has held one of them knows how they all begin.
 """
 
-import hashlib
 import re
 import time
 import zlib
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 from gatewright.kernel.randomness import random_bytes
@@ -45,6 +45,15 @@ _SECRET_LENGTH: Final = _PREFIX_LENGTH + _TIME_LENGTH + _RANDOM_LENGTH + _CHECKS
 # A random byte becomes a digit, each digit from four byte values; the eight bytes left over would favour some digits.
 _DIGIT_OF_BYTE: Final = bytes(ord(_DIGITS[byte % 62]) for byte in range(256))
 _LEFT_OVER: Final = bytes(range(248, 256))
+
+# `.{"jti":"0` in base64url, and how much of the id after it tells the time. Byte by byte, base64url sorts otherwise
+# than what it stands for.
+_BEFORE_JTI: Final = ".eyJqdGkiOiIw"
+_JTI_LENGTH: Final = 20
+_IN_ORDER: Final = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+    b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz",
+)
 
 
 def _random_digits(length: int) -> str:
@@ -105,6 +114,10 @@ def holds_secret(text: str) -> bool:
 def digest(secret: str) -> bytes:
     """The key under which a made secret is kept: its seven digits of time, then its 32-byte SHA-256 digest.
 
-    Safe without salt for so many random bits. Keys made later sort later.
+    Safe without salt for so many random bits. Keys made later sort later. Those of JWTs begin with the `jti`, if that
+    is a row's id and their first claim.
     """
-    return secret[_PREFIX_LENGTH : _PREFIX_LENGTH + _TIME_LENGTH].encode() + hashlib.sha256(secret.encode()).digest()
+    if secret.startswith("eyJ") and (place := secret.find(_BEFORE_JTI)) > 0:
+        place += len(_BEFORE_JTI)
+        return secret[place : place + _JTI_LENGTH].encode().translate(_IN_ORDER) + sha256(secret.encode()).digest()
+    return secret[_PREFIX_LENGTH : _PREFIX_LENGTH + _TIME_LENGTH].encode() + sha256(secret.encode()).digest()

@@ -33,15 +33,18 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a JWT access token says (RFC 9068 §2.2). Times are seconds since the epoch."""
+    """What a JWT access token says (RFC 9068 §2.2). Times are seconds since the epoch.
 
+    jti: first, so that `kernel.secrets.digest` finds it.
+    """
+
+    jti: str
     iss: str
     exp: int
     aud: str | tuple[str, ...]
     sub: str
     client_id: str
     iat: int
-    jti: str
     scope: str = ""
     auth_time: int | None = None
     nbf: int | None = None
