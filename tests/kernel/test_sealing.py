@@ -40,3 +40,11 @@ def test_a_fingerprint_tells_keys_apart_and_is_not_the_key() -> None:
     one, other = b"1" * 32, b"2" * 32
     assert fingerprint_of(one) == fingerprint_of(one) != fingerprint_of(other)
     assert fingerprint_of(one) not in one.hex()
+
+
+def test_what_is_sealed_for_a_token_only_the_token_opens_and_for_that_purpose_alone() -> None:
+    sealed = Sealer.of_token("a presented token", "purpose").seal(b"text")
+    assert Sealer.of_token("a presented token", "purpose").open(sealed) == b"text"
+    assert Sealer.of_token("another token", "purpose").open(sealed) is None
+    assert Sealer.of_token("a presented token", "other").open(sealed) is None
+    assert Sealer.derived(b"a presented token", "purpose").open(sealed) is None

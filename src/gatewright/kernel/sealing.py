@@ -3,6 +3,7 @@
 import hmac
 import os
 import stat
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +30,11 @@ class Sealer:
 
     @classmethod
     def of_token(cls, token: str, purpose: str) -> "Sealer":
-        """A sealer whose key comes from a token that we made: as random as it is, it needs no extracting (RFC 5869 §3.3)."""
-        return cls(hmac.digest(token.encode(), purpose.encode() + b"\x01", "sha256"))
+        """A sealer whose key comes from a token that we made, by BLAKE2b (RFC 7693); `purpose`: at most 16 letters.
+
+        A third of what HKDF takes, which is for secrets that are less random.
+        """
+        return cls(blake2b(token.encode(), digest_size=_KEY_BYTES, person=purpose.encode()).digest())
 
     def seal(self, text: bytes, context: bytes = b"") -> bytes:
         """Encrypt `text`; `context` is authenticated with it and must be given again to open."""

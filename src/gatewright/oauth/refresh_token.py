@@ -116,7 +116,7 @@ async def _rotate(
 ) -> TokenResponse:
     settings, (successor_text, successor) = await server.directory.settings(), following
     answer = token_response(text, access_token, successor_text)
-    sealer = Sealer.of_token(presented, "refresh-token-grace")
+    sealer = Sealer.of_token(presented, "refresh-grace")
     outcome = await server.database.write(
         tokens.rotate_refresh_token,
         token.digest,

@@ -72,13 +72,18 @@ def query_parameters(request: Request) -> dict[str, str]:
 
 
 def _plain_form(body: bytes) -> dict[str, str] | None:
-    """The parameters of a form as most are: few, each once, nothing encoded; None for every other, which takes longer."""
-    if b"%" in body or b"+" in body or not body.isascii() or body.count(b"&") > _FEW:
+    """The parameters of a form as most are: few, each once, plain names; None for every other, which takes longer."""
+    if not body.isascii() or body.count(b"&") > _FEW:
         return None
     parameters: dict[str, str] = {}
     for part in body.decode("ascii").split("&"):
         name, _, value = part.partition("=")
-        if name in parameters or not value or "\0" in part:
+        if "%" in value or "+" in value:
+            try:
+                value = unquote_to_bytes(value.replace("+", " ")).decode()
+            except UnicodeDecodeError:
+                return None
+        if name in parameters or not value or "\0" in value or not name.isidentifier():
             return None
         parameters[name] = value
     return parameters
