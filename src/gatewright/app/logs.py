@@ -3,13 +3,17 @@
 import logging
 import re
 import sys
+from typing import TYPE_CHECKING
 from typing import Final
 from typing import TextIO
 from typing import cast
 
-import structlog
-from structlog.typing import EventDict
-from structlog.typing import WrappedLogger
+from gatewright.kernel.lean import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
+    from structlog.typing import Processor
+    from structlog.typing import WrappedLogger
 
 _SECRET: Final = re.compile(r"gw_([a-z]{2})_[0-9A-Za-z]+")
 
@@ -34,9 +38,9 @@ def configure_logs(level: str) -> None:
     )
 
 
-def processors(*, readable: bool) -> list[structlog.typing.Processor]:
+def processors(*, readable: bool) -> "list[Processor]":
     """What an event goes through on its way out. readable: for a terminal, not as JSON."""
-    shared: list[structlog.typing.Processor] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -48,6 +52,6 @@ def processors(*, readable: bool) -> list[structlog.typing.Processor]:
     return [*shared, terminal if readable else structlog.processors.JSONRenderer()]
 
 
-def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def without_secrets(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
     """The event with each token, code or secret that we made cut down to its prefix, wherever it came in from."""
     return {name: _SECRET.sub(r"gw_\1_…", text) if isinstance(text, str) else text for name, text in event.items()}
