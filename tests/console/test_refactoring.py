@@ -162,5 +162,118 @@ async def test_deleted_service_of_a_new_name_has_its_last_text_among_its_version
 
 
 @pytest.mark.parametrize("path", ["rename", "delete"])
-async def test_python_service_is_not_renamed_or_deleted_here(console, path):
-    assert (await console.get(f"/services/{path}?name=orders:get")).status_code == 409
+async def test_python_service_is_not_renamed_or_deleted_here_and_the_page_says_where(console, path):
+    assert f"/console/services/{path}?name=orders%3Aget" in await console.text("/services?name=orders:get")
+    answer = await console.get(f"/services/{path}?name=orders:get")
+    assert answer.status_code == 409
+    assert "orders:get is a function in Shop/services/orders.py. Rename or remove it there" in html.unescape(
+        answer.text
+    )
+
+
+@pytest.mark.parametrize("path", ["rename", "delete"])
+async def test_what_is_built_in_keeps_its_name(console, path):
+    assert (await console.get(f"/services/{path}?name=pub.json:parse")).status_code == 409
+
+
+CRM = """\
+base_url: https://crm.example.com
+operations:
+  # One of them.
+  person:
+    method: GET
+    path: /people/{id}
+
+  add: {method: POST, path: /people}
+"""
+USER = """\
+document: {dsl: '1.0.3', namespace: desk, name: look, version: '1.0.0'}
+do:
+  - find: {call: 'desk.crm:person', with: {id: '${ .id }'}}
+  - whole: {call: 'desk:erp', with: {path: a}}
+"""
+
+
+@pytest.fixture
+async def upstreams(console):
+    """An API with two operations, one that is served whole, and a flow and a manifest that name them."""
+    folder = console.site.parts.packages_folder / "Shop"
+    (folder / "services/desk").mkdir()
+    (folder / "services/desk/crm.upstream.yaml").write_text(CRM)
+    (folder / "services/desk/erp.upstream.yaml").write_text("base_url: https://erp.example.com\n")
+    (folder / "services/desk/look.flow.yaml").write_text(USER)
+    manifest = folder / "package.yaml"
+    manifest.write_text(
+        manifest.read_text()
+        + '  - {template: "GET /crm/{id}", service: "desk.crm:person"}\n'
+        + "http:\n  services:\n    desk.crm:person: {etag: true}\n"
+    )
+    await console.site.parts.watcher.refresh()
+    assert not [each for each in console.site.parts.catalogue.problems() if "desk" in str(each)]
+    return folder
+
+
+@pytest.mark.parametrize("name", ["desk.crm:person", "desk:erp", "orders:get", "pub.json:parse"])
+async def test_usages_are_told_of_every_kind_of_service(console, upstreams, name):
+    (upstreams / "services/desk/more.flow.yaml").write_text(
+        USER.replace("look", "more").replace("desk.crm:person", name).replace("with: {id: '${ .id }'}", "with: {}")
+    )
+    await console.site.parts.watcher.refresh()
+    assert "desk:more" in await console.text(f"/services/usages?name={name}")
+
+
+async def test_renamed_operation_is_followed_by_everything_that_names_it(console, upstreams):
+    usages = html.unescape(await console.text("/services/usages?name=desk.crm:person"))
+    assert "How it is served" in usages
+    answer = await console.submit("/services/rename?name=desk.crm:person&to=desk.crm:one")
+    assert "desk.crm:one now" in await console.flash(answer)
+    assert (upstreams / "services/desk/crm.upstream.yaml").read_text() == CRM.replace("  person:", "  one:")
+    assert "call: 'desk.crm:one'" in (upstreams / "services/desk/look.flow.yaml").read_text()
+    manifest = (upstreams / "package.yaml").read_text()
+    assert 'service: "desk.crm:one"' in manifest
+    assert "    desk.crm:one: {etag: true}" in manifest
+    assert not [each for each in console.site.parts.catalogue.problems() if "desk" in str(each)]
+
+
+async def test_operation_stays_with_its_api(console, upstreams):
+    answer = await console.get("/services/rename?name=desk.crm:person&to=desk:person")
+    assert answer.status_code == 422
+    assert "An operation stays with its API, in the folder desk.crm" in errors(answer.text)["to"]
+
+
+async def test_api_that_is_served_whole_moves_with_its_file(console, upstreams):
+    await console.submit("/services/rename?name=desk:erp&to=back.office:erp")
+    assert not (upstreams / "services/desk/erp.upstream.yaml").exists()
+    assert (upstreams / "services/back/office/erp.upstream.yaml").read_text() == "base_url: https://erp.example.com\n"
+    assert "call: 'back.office:erp'" in (upstreams / "services/desk/look.flow.yaml").read_text()
+    assert console.site.parts.catalogue.service("back.office:erp").enabled
+
+
+async def test_deleted_operation_leaves_the_others_and_the_last_one_takes_the_file_along(console, upstreams):
+    question = html.unescape(await console.text("/services/delete?name=desk.crm:person"))
+    for sentence in (
+        "It is taken out of Shop/services/desk/crm.upstream.yaml",
+        "desk:look calls it",
+        "package.yaml, line",
+    ):
+        assert sentence in question
+    await console.submit("/services/delete?name=desk.crm:person")
+    file = upstreams / "services/desk/crm.upstream.yaml"
+    assert "person:" not in file.read_text()
+    assert console.site.parts.catalogue.service("desk.crm:person") is None
+    assert console.site.parts.catalogue.service("desk.crm:add").enabled
+    await console.submit("/services/delete?name=desk.crm:add")
+    assert not file.exists()
+    assert not [each for each in console.site.parts.catalogue.services if each.startswith("desk") and "crm" in each]
+
+
+async def test_operations_on_one_line_are_taken_out_by_hand(console, upstreams):
+    file = upstreams / "services/desk/crm.upstream.yaml"
+    text = "base_url: https://crm.example.com\noperations: {a: {method: GET, path: /a}, b: {method: GET, path: /b}}\n"
+    file.write_text(text)
+    await console.site.parts.watcher.refresh()
+    answer = await console.submit("/services/delete?name=desk.crm:a")
+    assert answer.status_code == 409
+    assert file.read_text() == text
+    await console.submit("/services/rename?name=desk.crm:a&to=desk.crm:c")
+    assert file.read_text() == text.replace("{a:", "{c:")

@@ -10,6 +10,7 @@ import yaml
 
 from gatewright.flow.openapi.document import Document
 from gatewright.services.catalogue import Service
+from gatewright.services.scan import FLOW
 
 _HEAD: Final = """\
 document:
@@ -122,8 +123,13 @@ def upstream_file(package: str, name: str, path: str) -> str:
 
 def flow_file(package: str, name: str) -> str:
     """The file of a flow service, below the packages' folder."""
+    return service_file(package, name, FLOW)
+
+
+def service_file(package: str, name: str, suffix: str) -> str:
+    """The file of a service that has one to itself, below the packages' folder. suffix: its kind's, such as `.flow.yaml`."""
     folder, _, own = name.partition(":")
-    return f"{package}/services/{folder.replace('.', '/')}/{own}.flow.yaml"
+    return f"{package}/services/{folder.replace('.', '/')}/{own}{suffix}"
 
 
 def python_file(package: str, name: str) -> str:

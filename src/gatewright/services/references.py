@@ -1,4 +1,4 @@
-"""Where a service is named: in flows, in tests, in URL templates, in Python; and writing another name there."""
+"""Where a service is named: in flows, tests, URL templates, package.yaml's `http`, Python; and writing another name there."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from gatewright.services.catalogue import Catalogue
 from gatewright.services.names import folder_of
 from gatewright.services.testing.files import files_of
 
-Kind = Literal["flow", "test", "template", "python"]
+Kind = Literal["flow", "test", "template", "http", "python"]
 _MANIFEST = "package.yaml"
 _TASK = re.compile(r"(?:/(?:do|try|branches)/\d+|\A/use/functions)/[^/]+\Z")
 """The pointers of tasks."""
@@ -45,6 +45,7 @@ def references(packages: Path, catalogue: Catalogue, name: str) -> list[Referenc
     for folder in catalogue.packages:
         if folder:
             found += _in_yaml(packages, f"{folder}/{_MANIFEST}", name, "template")
+            found += _in_yaml(packages, f"{folder}/{_MANIFEST}", name, "http")
             for file in files_of(packages, folder):
                 found += _in_yaml(packages, file, name, "test")
     for file in {service.file for service in catalogue.services.values() if service.kind == "python"}:
@@ -103,10 +104,10 @@ def _in_yaml(packages: Path, file: str, name: str, kind: Kind, service: str = ""
         document = yaml.load(text)
     except (OSError, UnicodeDecodeError, yaml.YamlProblem):
         return []
-    walks = {"flow": _in_flow, "test": _in_tests, "template": _in_templates}
+    walks = {"flow": _in_flow, "test": _in_tests, "template": _in_templates, "http": _in_http}
     found = []
     for pointer, what, part in walks[kind](document.value, name):
-        line, column = document.place(pointer)
+        line, column = document.key_place(pointer) if kind == "http" else document.place(pointer)
         found.append(
             Reference(file=file, line=line, column=column, kind=kind, what=what, service=service, part=part)
         )  # fmt: skip
@@ -149,6 +150,13 @@ def _in_templates(value: Any, name: str) -> Iterator[Place]:
     for index, entry in enumerate(templates if isinstance(templates, list) else []):
         if isinstance(entry, dict) and entry.get("service") in (name, name.replace(":", "/")):
             yield f"/url_templates/{index}/service", str(entry.get("template", "")), "whole"
+
+
+def _in_http(value: Any, name: str) -> Iterator[Place]:
+    said = value.get("http") if isinstance(value, dict) else None
+    services = said.get("services") if isinstance(said, dict) else None
+    if isinstance(services, dict) and name in services:
+        yield f"/http/services/{name}", "http.services", "whole"
 
 
 def _mappings(value: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
