@@ -48,6 +48,7 @@ MOST_MILLISECONDS: Final = 100
 MOST_KILOBYTES: Final = 300
 CLIENTS, SCOPES, USERS, TOKENS = 100_000, 1_000, 10_000, 1_000_000
 _BATCH: Final = 10_000
+_IN_A_SECOND: Final = 1_000  # tokens that were issued, and so will expire
 _ROUNDS: Final = 15
 _PACKAGES: Final = Path(__file__).parent / "packages"
 _MIDDLE: Final = f"Client 0{CLIENTS // 2}"
@@ -56,6 +57,9 @@ PAGES: Final = (
     ("Home", "/"),
     ("Client Registration", "/oauth/clients"),
     ("… from the middle on", f"/oauth/clients?cursor={quote(_MIDDLE)}%1F1.0"),
+    ("… by last use", "/oauth/clients?sort=-used"),
+    ("… by last use, no match", "/oauth/clients?sort=used&q=zzz"),
+    ("… by client ID, no match", "/oauth/clients?sort=-id&q=zzz"),
     ("… filtered, one match", "/oauth/clients?q=099999"),
     ("… filtered, no match", "/oauth/clients?q=zzz"),
     ("one client", "/oauth/clients/edit?client_id=client-050000"),
@@ -63,8 +67,11 @@ PAGES: Final = (
     ("one scope", "/oauth/scopes/edit?scope=scope-0500"),
     ("Associate Scopes to Clients", "/oauth/associations?scope=scope-0500"),
     ("Tokens", "/oauth/tokens"),
+    ("… oldest first", "/oauth/tokens?sort=issued"),
+    ("… by expiry", "/oauth/tokens?sort=expires"),
     ("… of one client", "/oauth/tokens?client=client-050000"),
     ("Users", "/users"),
+    ("… newest first", "/users?sort=-created"),
     ("… filtered, no match", "/users?q=zzz"),
     ("one user", "/users/edit?user=user-05000"),
     ("Get New Access Token", "/get-token"),
@@ -125,7 +132,7 @@ def _clients(transaction: Transaction, numbers: Sequence[int], now: int) -> None
 
 def _tokens(transaction: Transaction, numbers: Sequence[int], now: int) -> None:
     for number in numbers:
-        client = number * 7919 % CLIENTS
+        client, age = number * 7919 % CLIENTS, (TOKENS - number) // _IN_A_SECOND
         tokens.add_access_token(
             transaction,
             AccessToken(
@@ -135,8 +142,8 @@ def _tokens(transaction: Transaction, numbers: Sequence[int], now: int) -> None:
                 user_id=f"id-{number % USERS:05}" if number % 2 else None,
                 grant_id=None,
                 scope=(f"scope-{client % SCOPES:04}",),
-                issued_at=now,
-                expires_at=now + 31_536_000,
+                issued_at=now - age,
+                expires_at=now - age + 31_536_000,
             ),
         )
 

@@ -18,6 +18,7 @@ from gatewright.console.new_service import KINDS as NEW_KINDS
 from gatewright.console.refactoring import Found
 from gatewright.console.run_caller import KINDS
 from gatewright.console.run_caller import Chosen
+from gatewright.console.sorting import Sorting
 from gatewright.console.templating import Flash
 from gatewright.console.templating import Frame
 from gatewright.console.text_difference import side_by_side
@@ -53,6 +54,12 @@ from gatewright.store.trusted_issuers import TrustedIssuer
 from gatewright.web.rehearsal import Rehearsed
 
 NOW = 1_770_000_000
+
+
+def sorted_by(columns: dict[str, str], by: str) -> Sorting:
+    return Sorting(address="/x", columns=columns, by=by, first=by)
+
+
 FRAME = Frame(user="admin", csrf="csrf-token", now=NOW, nonce="bm9uY2U")
 OWN = Frame(area="account", console=False, user="ada", csrf="csrf-token", now=NOW)
 DONE = Frame(
@@ -77,11 +84,12 @@ POSTMAN = Client(
     revision=3,
 )
 CLIENTS = [
-    {"client": POSTMAN, "scopes": ["airports", "IntScope"], "live_tokens": 12},
+    {"client": POSTMAN, "scopes": ["airports", "IntScope"], "live_tokens": 12, "used_at": NOW - 90},
     {
         "client": Client(client_id="0c1e44d7a9b84c34b52d8d2f61f0a7e3", name="Warehouse batch", version="2.4"),
         "scopes": ["orders.read"],
         "live_tokens": 1,
+        "used_at": None,
     },
     {
         "client": Client(
@@ -89,6 +97,7 @@ CLIENTS = [
         ),
         "scopes": [],
         "live_tokens": 0,
+        "used_at": None,
     },
 ]
 SCOPE = Scope(
@@ -458,7 +467,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "refusals": (
         "explain/refusals.html",
         {
-            "frame": FRAME, "rows": [{"refusal": REFUSAL, "what": "Call of a service"}], "labels": {"0c1e": "Warehouse batch (2.4)"},
+            "sort": sorted_by({"Time": "-time"}, "-time"), "frame": FRAME, "rows": [{"refusal": REFUSAL, "what": "Call of a service"}], "labels": {"0c1e": "Warehouse batch (2.4)"},
             "chosen": {"client": "", "error": "", "period": ""}, "periods": [("", "All that are kept"), ("hour", "The last hour")],
             "codes": ["invalid_grant", "access_denied"], "next_cursor": "", "is_first": True, "query": "",
         },
@@ -466,7 +475,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "refusals-none": (
         "explain/refusals.html",
         {
-            "frame": FRAME, "rows": [], "labels": {}, "chosen": {"client": "", "error": "", "period": ""}, "periods": [],
+            "sort": sorted_by({"Time": "-time"}, "-time"), "frame": FRAME, "rows": [], "labels": {}, "chosen": {"client": "", "error": "", "period": ""}, "periods": [],
             "codes": [], "next_cursor": "", "is_first": True, "query": "",
         },
     ),
@@ -488,7 +497,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "audit": (
         "explain/audit.html",
         {
-            "frame": FRAME, "rows": [{"row": AUDITED, "changes": [("description", "Old", "New")]}],
+            "sort": sorted_by({"Time": "-time"}, "-time"), "frame": FRAME, "rows": [{"row": AUDITED, "changes": [("description", "Old", "New")]}],
             "chosen": {"actor": "", "action": "", "target": "", "since": "", "until": ""}, "actions": [("client.", "Clients")],
             "sums": [("Tokens issued", "client_credentials 3")], "head": Head(1, b"x" * 32), "next_cursor": "", "is_first": True,
             "query": "",
@@ -521,8 +530,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "endpoints": [("Issuer", "http://localhost:5555"), ("Authorization", "http://localhost:5555/oauth/authorize"), ("Token", "http://localhost:5555/oauth/token")],
         },
     ),
-    "clients": ("oauth/clients.html", {"frame": DONE, "q": "", "next_cursor": "abc", "is_first": True, "rows": CLIENTS, "any_clients": True}),
-    "clients-none": ("oauth/clients.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [], "any_clients": False}),
+    "clients": ("oauth/clients.html", {"sort": sorted_by({"Client Application": "name", "Last used": "-used"}, "name"), "frame": DONE, "q": "", "next_cursor": "abc", "is_first": True, "rows": CLIENTS, "any_clients": True}),
+    "clients-none": ("oauth/clients.html", {"sort": sorted_by({"Client Application": "name", "Last used": "-used"}, "name"), "frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [], "any_clients": False}),
     "client-edit": ("oauth/client_form.html", CLIENT_FORM),
     "client-new": (
         "oauth/client_form.html",
@@ -546,8 +555,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "oauth/client_secret.html",
         {"frame": FRAME, "client": POSTMAN, "secret": "gw_cs_x", "is_new_client": False, "old_until": NOW + 86_400, "curl": "", "scopes": ["airports"]},
     ),
-    "scopes": ("oauth/scopes.html", {"frame": FRAME, "rows": [{"scope": SCOPE, "clients": 2}, {"scope": Scope(name="https://api.example.com/read"), "clients": 0}], "q": "", "next_cursor": "", "is_first": True, "any_scopes": True}),
-    "scopes-none": ("oauth/scopes.html", {"frame": FRAME, "rows": [], "q": "", "next_cursor": "", "is_first": True, "any_scopes": False}),
+    "scopes": ("oauth/scopes.html", {"sort": sorted_by({"Name": "name"}, "name"), "frame": FRAME, "rows": [{"scope": SCOPE, "clients": 2}, {"scope": Scope(name="https://api.example.com/read"), "clients": 0}], "q": "", "next_cursor": "", "is_first": True, "any_scopes": True}),
+    "scopes-none": ("oauth/scopes.html", {"sort": sorted_by({"Name": "name"}, "name"), "frame": FRAME, "rows": [], "q": "", "next_cursor": "", "is_first": True, "any_scopes": False}),
     "scope-edit": (
         "oauth/scope_form.html",
         {
@@ -574,7 +583,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "tokens": (
         "oauth/tokens.html",
         {
-            "frame": FRAME, "q": "", "next_cursor": "", "is_first": False, "client": {"client_id": "5f", "label": "Postman (1.0)"}, "user": "", "any_tokens": True,
+            "sort": sorted_by({"Issued": "-issued", "Expiry Time": "expires"}, "-issued"), "frame": FRAME, "q": "", "next_cursor": "", "is_first": False, "client": {"client_id": "5f", "label": "Postman (1.0)"}, "user": "", "any_tokens": True,
             "rows": [
                 {"id": "1", "client_id": "5f", "client": "Postman (1.0)", "owner": "ada", "token": "gw_at_4fT8…Jd9", "scope": ["airports"], "issued_at": NOW - 240, "expires_at": NOW + 3_360, "refresh_token": True, "refreshes_used": 1, "is_user": True, "remaining": "Unlimited"},
                 {"id": "2", "client_id": "5f", "client": "Postman (1.0)", "owner": "Postman (1.0)", "token": "gw_at_9aBc…dE0", "scope": ["airports", "IntScope"], "issued_at": NOW - 90_000, "expires_at": None, "refresh_token": False, "refreshes_used": 0, "is_user": False, "remaining": ""},
@@ -612,8 +621,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "inspector-none": ("inspector.html", {"frame": FRAME, "errors": {}, "kind": "", "reason": "", "token_id": None, "answer": "", "found": None, "jwt": None}),
     "examples-none": ("oauth/examples.html", {"frame": FRAME, "clients": [], "client": None, "requests": [], "values": {}, "code": None}),
-    "connections": ("packages/connections.html", {"frame": FRAME, "kinds": CONNECTION_KINDS, "rows": [{"connection": CONNECTION, "uses": 2}, {"connection": Connection(name="shop_db", kind="sql", url="postgresql://shop@db.internal/shop", packages=("Orders",)), "uses": 0}]}),
-    "connections-none": ("packages/connections.html", {"frame": FRAME, "kinds": CONNECTION_KINDS, "rows": []}),
+    "connections": ("packages/connections.html", {"sort": sorted_by({"Name": "name"}, "name"), "frame": FRAME, "kinds": CONNECTION_KINDS, "rows": [{"connection": CONNECTION, "uses": 2}, {"connection": Connection(name="shop_db", kind="sql", url="postgresql://shop@db.internal/shop", packages=("Orders",)), "uses": 0}]}),
+    "connections-none": ("packages/connections.html", {"sort": sorted_by({"Name": "name"}, "name"), "frame": FRAME, "kinds": CONNECTION_KINDS, "rows": []}),
     "connection-kinds": ("packages/connection_kinds.html", {"frame": FRAME, "kinds": [("basic", "Basic", "An API that takes a user name and a password"), ("sql", "SQL database", "A PostgreSQL database or a SQLite file, for pub.sql")]}),
     "connection-edit": ("packages/connection_form.html", {"frame": FRAME, "connection": CONNECTION, "kind": "OAuth client credentials", "values": values_of(CONNECTION), "shown": {"hosts", "test_address", *OF_KIND["client_credentials"]}, "uses": ["orders:place", "customers:overview"], "packages": ["Orders"], "errors": {}}),
     "connection-new": ("packages/connection_form.html", {"frame": FRAME, "connection": None, "kind": "Mail server", "values": values_of(Connection(name="", kind="smtp")), "shown": set(OF_KIND["smtp"]), "uses": [], "packages": [], "errors": {"server": "Write the mail server as host:port, such as mail.example.com:587."}}),
@@ -642,7 +651,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             },
         },
     ),
-    "users": ("people/users.html", {"frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"], "second_factor": True}, {"user": ADA, "groups": [], "second_factor": False}]}),
+    "users": ("people/users.html", {"sort": sorted_by({"Name": "name", "Created": "-created"}, "name"), "frame": FRAME, "q": "", "next_cursor": "", "is_first": True, "rows": [{"user": User(id="1", name="admin", must_change_password=True, created_at=NOW - 86_400), "groups": ["Administrators"], "second_factor": True}, {"user": ADA, "groups": [], "second_factor": False}]}),
     "user-edit": ("people/user_form.html", {"frame": FRAME, "user": ADA, "values": {"name": "ada", "password": "", "must_change_password": False, "groups": ["integration"], "revision": "2"}, "errors": {}, "groups": GROUPS, "live_tokens": 2}),
     "user-new": ("people/user_form.html", {"frame": FRAME, "user": None, "values": {"name": "", "password": "", "must_change_password": True, "groups": []}, "errors": {"name": "A name is needed"}, "groups": GROUPS, "live_tokens": 0}),
     "second-factor": ("second_factor.html", {"brand": BRAND, "csrf": "c", "action": "/account/second-factor", "hidden": {"next": "/console/"}, "has_app": True, "passkey": PASSKEY, "error": "This is no valid code."}),
@@ -656,7 +665,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "recovery-codes": ("account/recovery_codes.html", {"frame": OWN, "codes": ["abcd-efgh-jkmn-pqrs"], "target": "/account/factors"}),
     "proof": ("proof.html", {"frame": FRAME, "action": "/console/oauth/keys/rotate", "fields": [("algorithm", "ES256")], "passkey": PASSKEY, "error": ""}),
     "proof-wrong": ("proof.html", {"frame": OWN, "action": "/account/factors", "fields": [], "passkey": None, "error": "This is not your password."}),
-    "looked-at": ("people/groups.html", {"frame": Frame(user="eve", csrf="c", now=NOW, missing="Administrators"), "rows": []}),
+    "looked-at": ("people/groups.html", {"sort": sorted_by({"Name": "name", "Users": "-users"}, "name"), "frame": Frame(user="eve", csrf="c", now=NOW, missing="Administrators"), "rows": []}),
     "account-password": ("account/password.html", {"frame": OWN, "errors": {"current_password": "This is not your current password."}, "next": "/account/password"}),
     "account-access": (
         "account/access.html",
@@ -683,13 +692,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "sign-ins-none": ("people/sign_ins.html", {"frame": FRAME, "user": ADA, "factors": Factors(None, (), 0), "sessions": [], "held": [], "consents": []}),
-    "groups": ("people/groups.html", {"frame": FRAME, "rows": [{"group": group, "users": 2, "clients": 1} for group in GROUPS]}),
+    "groups": ("people/groups.html", {"sort": sorted_by({"Name": "name", "Users": "-users"}, "name"), "frame": FRAME, "rows": [{"group": group, "users": 2, "clients": 1} for group in GROUPS]}),
     "group-edit": (
         "people/group_form.html",
         {"frame": FRAME, "group": GROUPS[2], "values": {"name": "integration", "description": "Partners' systems", "revision": "2"}, "errors": {}, "members": [{"value": "user:ada", "text": "ada", "help": "User", "was": True}], "others": [{"value": "client:5f", "text": "Postman (1.0)", "help": "Client", "was": False}], "others_more": True, "q": ""},
     ),
-    "acls": ("people/acls.html", {"frame": FRAME, "rows": [{"acl": Acl(target="airports", execute=("integration",)), "services": 3}, {"acl": Acl(target="airports:lookup"), "services": 1}]}),
-    "acls-none": ("people/acls.html", {"frame": FRAME, "rows": []}),
+    "acls": ("people/acls.html", {"sort": sorted_by({"Folder or service": "target"}, "target"), "frame": FRAME, "rows": [{"acl": Acl(target="airports", execute=("integration",)), "services": 3}, {"acl": Acl(target="airports:lookup"), "services": 1}]}),
+    "acls-none": ("people/acls.html", {"sort": sorted_by({"Folder or service": "target"}, "target"), "frame": FRAME, "rows": []}),
     "acl-edit": ("people/acl_form.html", {"frame": FRAME, "acl": Acl(target="airports"), "values": {"target": "airports", "execute": ["integration"], "revision": "2"}, "errors": {}, "targets": ["airports", "airports:lookup"], "groups": GROUPS}),
     "packages": (
         "packages/packages.html",

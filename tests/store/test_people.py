@@ -57,7 +57,7 @@ async def test_users_are_listed_by_name_page_after_page_and_searched(database: D
     for n, name in enumerate(["eve", "Bob", "ada", "d_n"]):
         await database.write(users.insert, user(f"u{n}", name=name))
     assert [u.name for u in await database.read(users.page, limit=3)] == ["Bob", "ada", "d_n"]
-    assert [u.name for u in await database.read(users.page, "d_n", limit=3)] == ["eve"]
+    assert [u.name for u in await database.read(users.page, ("d_n",), limit=3)] == ["eve"]
     assert [u.name for u in await database.read(users.page, search="bO")] == ["Bob"]
     assert [u.name for u in await database.read(users.page, search="_")] == ["d_n"]
 

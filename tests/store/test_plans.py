@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gatewright.kernel.telemetry import Cell
 from gatewright.store import access
@@ -85,9 +86,9 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     ),
     (tokens.rotate_refresh_token, (sha("rt2"), access_token("at5", grant_id="g2"), None, b""), ROTATE),
     (tokens.count_of_client, ("c1", NOW), {}),
-    *[(tokens.page, (NOW,), filters) for filters in ({}, {"before": "x"})],
+    *[(tokens.page, (NOW,), filters) for filters in ({}, {"after": ("x",)})],
     *[
-        (tokens.page, (NOW,), {"before": "x"} | filters)
+        (tokens.page, (NOW,), {"after": ("x",)} | filters)
         for filters in ({"client_id": "c1"}, {"user_id": "u1"}, {"client_id": "c1", "user_id": "u1"})
     ],
     (tokens.revoke_access_token, (access_token("at3", grant_id="g2"), NOW), {}),
@@ -101,10 +102,15 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (clients.registered, ("c1",), {}),
     (clients.find_named, ("C1", "1.0"), {}),
     (clients.page, (("a", "b"),), {}),
+    (clients.page, (("c1",),), {"order": clients.BY_ID}),
+    (clients.page, ((NOW, "c1"),), {"order": clients.BY_USE}),
+    (clients.page, ((NOW, "c1"),), {"order": replace(clients.BY_USE, descending=True)}),
+    (client_use.used, (["c1", "c2"],), {}),
     (users.insert, (user(),), {}),
     (users.find_named, ("x",), {}),
     (users.with_groups, ("u1",), {}),
-    (users.page, ("a",), {}),
+    (users.page, (("a",),), {}),
+    (users.page, ((NOW, "a"),), {"order": users.BY_CREATION}),
     (users.add_session, (session(),), {}),
     (users.find_session, (sha("se1"),), {}),
     (users.end_sessions, ("u1",), {}),
@@ -154,10 +160,12 @@ EVERYTHING: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (changes.newest, (), {}),
     (changes.since, (1,), {}),
     (changes.audit_page, ("x",), {}),
+    (changes.audit_page, ("x",), {"oldest_first": True}),
     (audit_chain.head, (), {}),
     (audit_chain.hash_of, (1,), {}),
     (refusals.find, ("r1",), {}),
-    (refusals.page, ("x", 50), {"client_id": "c1"}),
+    (refusals.page, (("x",), 50), {"client_id": "c1"}),
+    (refusals.page, (("c1", "x"), 50), {"order": refusals.BY_CLIENT}),
     (client_use.saw, ({"c1": NOW},), {}),
     (client_use.unused_since, (NOW,), {}),
     (client_use.expiring_secrets, (NOW, NOW + 1), {}),

@@ -23,8 +23,8 @@ async def test_a_receipt_is_found_by_its_reference(database: Database) -> None:
 async def test_receipts_are_read_newest_first_and_narrowed(database: Database) -> None:
     kept = [refusal(1), refusal(2, "c2"), refusal(3, error="invalid_scope"), refusal(4)]
     await database.write(refusals.add, kept)
-    assert await database.read(refusals.page, "", 2) == [kept[3], kept[2]]
-    assert await database.read(refusals.page, "0003") == [kept[1], kept[0]]
+    assert await database.read(refusals.page, (), 2) == [kept[3], kept[2]]
+    assert await database.read(refusals.page, ("0003",)) == [kept[1], kept[0]]
     assert await database.read(refusals.page, client_id="c1", error="invalid_grant") == [kept[3], kept[0]]
     assert await database.read(refusals.page, since=NOW + 3) == [kept[3], kept[2]]
 

@@ -156,8 +156,8 @@ async def test_tokens_are_listed_newest_first_page_after_page(database: Database
         await database.write(tokens.add_access_token, token)
     newest_first = [token.digest for token in reversed(kept)]
     assert await listed(database, limit=2) == newest_first[:2]
-    assert await listed(database, limit=2, before="id-3") == newest_first[2:4]
-    assert await listed(database, limit=2, before="id-0") == []
+    assert await listed(database, limit=2, after=("id-3",)) == newest_first[2:4]
+    assert await listed(database, limit=2, after=("id-0",)) == []
 
 
 async def test_tokens_are_listed_by_client_and_by_user_and_expired_ones_not_at_all(database: Database) -> None:

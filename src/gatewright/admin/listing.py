@@ -25,4 +25,4 @@ def all_users(transaction: Transaction) -> Iterator[User]:
     page = users.page(transaction, limit=_PAGE)
     while page:
         yield from page
-        page = users.page(transaction, after=page[-1].name, limit=_PAGE)
+        page = users.page(transaction, after=(page[-1].name,), limit=_PAGE)

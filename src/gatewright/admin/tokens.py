@@ -1,5 +1,7 @@
 """Tokens: what is issued and live, and ending it."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from gatewright.admin import audit
@@ -12,6 +14,7 @@ from gatewright.store import clients
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
+from gatewright.store.keyset import Order
 
 
 class TokenLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,13 +40,14 @@ def page(
     transaction: Transaction,
     now: int,
     *,
-    before: str | None = None,
+    after: Sequence[object] = (),
     limit: int = 50,
     client_id: str | None = None,
     user_id: str | None = None,
+    order: Order = tokens.NEWEST_FIRST,
 ) -> list[TokenLine]:
-    """Up to `limit` live access tokens, newest first, those with ids before `before`."""
-    found = tokens.page(transaction, now, before=before, limit=limit, client_id=client_id, user_id=user_id)
+    """Up to `limit` live access tokens in an order (`store.tokens`), those after the place `after`."""
+    found = tokens.page(transaction, now, after=after, limit=limit, client_id=client_id, user_id=user_id, order=order)
     return [_line(transaction, each) for each in found]
 
 

@@ -1,5 +1,6 @@
 """Access control lists."""
 
+from collections.abc import Callable
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from gatewright.admin import acls as operations
 from gatewright.admin.widening import Concerned
 from gatewright.admin.widening import preview
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import Visit
 from gatewright.console.visit import refuse_if_changed
 from gatewright.console.visit import revision_of
@@ -26,6 +28,12 @@ from gatewright.store.database import Transaction
 from gatewright.store.records import Acl
 
 _LIST: Final = "/console/acls"
+_COLUMNS: Final = {"Folder or service": "target", "May execute": "groups", "Services": "-services"}
+_KEYS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
+    "target": lambda row: row["acl"].target,
+    "groups": lambda row: (row["acl"].execute, row["acl"].target),
+    "services": lambda row: (row["services"], row["acl"].target),
+}
 
 
 async def show_list(visit: Visit) -> Response:
@@ -36,7 +44,8 @@ async def show_list(visit: Visit) -> Response:
         {"acl": Acl(target=target, execute=groups), "services": decided.count(target)}
         for target, groups in acls.items()
     ]
-    return visit.page("people/acls.html", rows=rows)
+    sort = sorting(visit, _COLUMNS, "target")
+    return visit.page("people/acls.html", rows=sort.rows(rows, _KEYS), sort=sort)
 
 
 async def edit(visit: Visit) -> Response:

@@ -99,7 +99,7 @@ def _change_scope(transaction: Transaction, visit: Visit) -> list[str]:
 
 
 def _of_client(transaction: Transaction, visit: Visit) -> _Panes:
-    subjects = [(client.client_id, client.label) for client in clients.page(transaction, ("", ""), _MOST)]
+    subjects = [(client.client_id, client.label) for client in clients.page(transaction, (), _MOST)]
     chosen = visit.query("client") or (subjects[0][0] if subjects else "")
     if not chosen:
         return _Panes(side="client", subjects=[])
@@ -129,7 +129,7 @@ def _of_scope(transaction: Transaction, visit: Visit) -> _Panes:
     find_scope(transaction, chosen)
     associated = scopes.clients(transaction, chosen)
     members = [client for each in associated[:_MOST] if (client := clients.find(transaction, each))]
-    found = clients.page(transaction, ("", ""), _MOST + 1, visit.query("q"))
+    found = clients.page(transaction, (), _MOST + 1, visit.query("q"))
     return _Panes(
         side="scope",
         subjects=subjects,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.responses import StreamingResponse
 
 from gatewright.admin import audit
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.store import activity
@@ -41,7 +42,14 @@ _ACTIONS: Final = (
 async def show_list(visit: Visit) -> Response:
     """The log, newest first, narrowed by who, what, which and when."""
     chosen = {name: visit.query(name) for name in _FILTERS}
-    found = await visit.read(audit.page, visit.query("cursor") or None, PAGE_SIZE + 1, **_narrowed(chosen))
+    sort = sorting(visit, {"Time": "-time"}, "-time", **chosen)
+    found = await visit.read(
+        audit.page,
+        visit.query("cursor") or None,
+        PAGE_SIZE + 1,
+        oldest_first=not sort.descending,
+        **_narrowed(chosen),
+    )
     shown = found[:PAGE_SIZE]
     return visit.page(
         "explain/audit.html",
@@ -50,6 +58,7 @@ async def show_list(visit: Visit) -> Response:
         actions=_ACTIONS,
         sums=await _sums(visit),
         head=await visit.read(audit.head),
+        sort=sort,
         next_cursor=shown[-1].id if len(found) > PAGE_SIZE else "",
         is_first=not visit.query("cursor"),
         query=urlencode({name: text for name, text in chosen.items() if text}),

@@ -11,6 +11,7 @@ from gatewright.admin import clients as operations
 from gatewright.admin.client_rules import NEW
 from gatewright.admin.client_rules import read_client
 from gatewright.admin.lifetimes import as_lines
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
@@ -19,27 +20,33 @@ from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
 from gatewright.kernel.settings import GlobalSettings
+from gatewright.store import client_use
 from gatewright.store import clients
+from gatewright.store import keyset
 from gatewright.store import tokens
 from gatewright.store.database import Transaction
+from gatewright.store.keyset import Order
 from gatewright.store.records import Client
 
 _LIST: Final = "/console/oauth/clients"
+_COLUMNS: Final = {"Client Application": "name", "Client ID": "id", "Last used": "-used"}
+_ORDERS: Final = {"name": clients.BY_NAME, "id": clients.BY_ID, "used": clients.BY_USE}
 _NEW_SECRET: Final = "oauth/client_secret_new.html"
 _TRAIL: Final = [("Security", ""), ("OAuth", "/console/oauth"), ("Client Registration", _LIST)]
 
 
 async def show_list(visit: Visit) -> Response:
-    """The clients by name."""
+    """The clients by name, by id, or by when they last got a token."""
     q, cursor = visit.query("q"), visit.query("cursor")
-    name, _, version = cursor.partition("\x1f")
-    rows = await visit.read(_rows, (name, version), q, visit.now)
+    sort = sorting(visit, _COLUMNS, "name", q=q)
+    order = sort.order(_ORDERS)
+    rows = await visit.read(_rows, order, order.place(cursor), q, visit.now)
     shown, more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
-    last = shown[-1]["client"] if shown else NEW
     return visit.page(
         "oauth/clients.html",
         q=q,
-        next_cursor=f"{last.name}\x1f{last.version}" if more else "",
+        sort=sort,
+        next_cursor=_cursor(sort.key, shown[-1]) if more else "",
         is_first=not cursor,
         rows=shown,
         any_clients=bool(shown or q or cursor),
@@ -140,15 +147,29 @@ async def _what_stops(visit: Visit, client: Client) -> str:
     return f"It has {counted(live, 'live access token', 1000)}; {'it stops' if live == 1 else 'they stop'} working from the next request on."
 
 
-def _rows(transaction: Transaction, after: tuple[str, str], q: str, now: int) -> list[dict[str, Any]]:
+def _rows(transaction: Transaction, order: Order, after: tuple[object, ...], q: str, now: int) -> list[dict[str, Any]]:
+    found = clients.page(transaction, after, PAGE_SIZE + 1, q, order)
+    used = client_use.used(transaction, [client.client_id for client in found])
     return [
         {
             "client": client,
             "scopes": clients.scopes(transaction, client.client_id),
             "live_tokens": tokens.count_of_client(transaction, client.client_id, now),
+            "seen_at": used.get(client.client_id, client.created_at),
+            "used_at": at if (at := used.get(client.client_id, 0)) > client.created_at else None,
         }
-        for client in clients.page(transaction, after, PAGE_SIZE + 1, q)
+        for client in found
     ]
+
+
+def _cursor(key: str, row: dict[str, Any]) -> str:
+    client = row["client"]
+    match key:
+        case "id":
+            return keyset.cursor(client.client_id)
+        case "used":
+            return keyset.cursor(row["seen_at"], client.client_id)
+    return keyset.cursor(client.name, client.version)
 
 
 async def _form(

@@ -1,5 +1,6 @@
 """Connections: the list, the form of each kind, trying one out, deleting it."""
 
+from collections.abc import Callable
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from gatewright.admin.connections import KINDS
 from gatewright.admin.connections import NEW
 from gatewright.admin.connections import OF_KIND
 from gatewright.admin.connections import read_connection
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import Visit
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import GatewrightError
@@ -23,6 +25,12 @@ from gatewright.store.connections import Connection
 
 _LIST: Final = "/console/connections"
 _TRAIL: Final = [("Packages", "/console/packages"), ("Connections", _LIST)]
+_COLUMNS: Final = {"Name": "name", "Kind": "kind", "Used by": "-uses"}
+_KEYS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
+    "name": lambda row: row["connection"].name,
+    "kind": lambda row: (KINDS[row["connection"].kind], row["connection"].name),
+    "uses": lambda row: (row["uses"], row["connection"].name),
+}
 _LISTS: Final = ("hosts", "packages", "scopes")
 _ABOUT: Final = {
     "client_credentials": "An API that takes tokens of its own OAuth server, which knows this server as a client",
@@ -39,7 +47,8 @@ async def show_list(visit: Visit) -> Response:
     """The connections by name, each with how many services name it."""
     found = await visit.read(connections.all_connections)
     rows = [{"connection": each, "uses": len(operations.uses(visit.catalogue, each.name))} for each in found]
-    return visit.page("packages/connections.html", rows=rows, kinds=KINDS)
+    sort = sorting(visit, _COLUMNS, "name")
+    return visit.page("packages/connections.html", rows=sort.rows(rows, _KEYS), kinds=KINDS, sort=sort)
 
 
 async def add(visit: Visit) -> Response:

@@ -1,5 +1,6 @@
 """Groups: the list, the form with its members, deleting."""
 
+from collections.abc import Callable
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from gatewright.admin import groups as operations
 from gatewright.admin.widening import Concerned
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import Visit
 from gatewright.console.visit import changed_members
 from gatewright.console.visit import counted
@@ -30,10 +32,18 @@ _KINDS: Final[tuple[MemberKind, ...]] = ("user", "client")
 
 Item = dict[str, Any]
 
+_COLUMNS: Final = {"Name": "name", "Users": "-users", "Clients": "-clients"}
+_KEYS: Final[dict[str, Callable[[Item], Any]]] = {
+    "name": lambda row: row["group"].name,
+    "users": lambda row: (row["users"], row["group"].name),
+    "clients": lambda row: (row["clients"], row["group"].name),
+}
+
 
 async def show_list(visit: Visit) -> Response:
     """The groups."""
-    return visit.page("people/groups.html", rows=await visit.read(_rows))
+    sort = sorting(visit, _COLUMNS, "name")
+    return visit.page("people/groups.html", rows=sort.rows(await visit.read(_rows), _KEYS), sort=sort)
 
 
 async def add(visit: Visit) -> Response:
@@ -104,11 +114,15 @@ def _set_members(transaction: Transaction, visit: Visit, name: str) -> None:
 
 
 def _rows(transaction: Transaction) -> list[dict[str, Any]]:
-    rows = []
-    for group in access.all_groups(transaction):
-        kinds = [kind for kind, _ in access.members(transaction, group.name)]
-        rows.append({"group": group, "users": kinds.count("user"), "clients": kinds.count("client")})
-    return rows
+    counts = access.count_members(transaction)
+    return [
+        {
+            "group": group,
+            "users": counts.get((group.name, "user"), 0),
+            "clients": counts.get((group.name, "client"), 0),
+        }
+        for group in access.all_groups(transaction)
+    ]
 
 
 def _values(group: Group) -> dict[str, str]:
@@ -144,8 +158,8 @@ def _moved(items: list[Item], ticked: set[str]) -> tuple[list[Item], list[Item]]
 
 def _panes(transaction: Transaction, group: Group | None, q: str) -> tuple[list[Item], list[Item], bool]:
     inside = set(access.members(transaction, group.name)) if group else set()
-    found_users = users.page(transaction, "", _MOST + 1, q)
-    found_clients = clients.page(transaction, ("", ""), _MOST + 1, q)
+    found_users = users.page(transaction, (), _MOST + 1, q)
+    found_clients = clients.page(transaction, (), _MOST + 1, q)
     every = [_item("user", user.id, user.name) for user in found_users[:_MOST]]
     every += [_item("client", client.client_id, client.label) for client in found_clients[:_MOST]]
     members = [_member(transaction, kind, member) | {"was": True} for kind, member in sorted(inside)]

@@ -23,8 +23,8 @@ _LOOKED_AT: Final = 20
 
 async def show(visit: Visit) -> Response:
     """What there is, what needs attention, the way to a first secured call."""
-    found = await visit.read(clients.page, ("", ""), _COUNTED)
-    people = await visit.read(users.page, "", _COUNTED)
+    found = await visit.read(clients.page, (), _COUNTED)
+    people = await visit.read(users.page, (), _COUNTED)
     scopes = await visit.parts.directory.scopes()
     live = await visit.read(tokens.page, visit.now, limit=1)
     associated = await visit.read(_any_association, [client.client_id for client in found[:_LOOKED_AT]])

@@ -2,15 +2,16 @@
 
 from typing import Any
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from gatewright.admin.explanations import explain
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.kernel.errors import NotFound
 from gatewright.store import clients
+from gatewright.store import keyset
 from gatewright.store import refusals
 from gatewright.store.refusals import Refusal
 
@@ -20,6 +21,8 @@ _PERIODS: Final = (
     ("day", "The last day", 86_400),
     ("week", "The last week", 604_800),
 )
+_COLUMNS: Final = {"Time": "-time", "Client": "client"}
+_ORDERS: Final = {"time": refusals.OLDEST_FIRST, "client": refusals.BY_CLIENT}
 _ERRORS: Final = (
     "invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client", "invalid_token",
     "insufficient_scope", "access_denied", "no_token", "not_found", "too_many_requests", "temporarily_unavailable",
@@ -43,13 +46,16 @@ async def show_list(visit: Visit) -> Response:
     await visit.parts.refusals.flush()
     chosen = {name: visit.query(name) for name in ("client", "error", "period")}
     seconds = next((seconds for key, _, seconds in _PERIODS if key == chosen["period"]), 0)
+    sort = sorting(visit, _COLUMNS, "-time", **chosen)
+    order = sort.order(_ORDERS)
     found = await visit.read(
         refusals.page,
-        visit.query("cursor"),
+        order.place(visit.query("cursor")),
         PAGE_SIZE + 1,
         client_id=chosen["client"],
         error=chosen["error"],
         since=visit.now - seconds if seconds else 0,
+        order=order,
     )
     shown = found[:PAGE_SIZE]
     labels = await _labels(visit, shown)
@@ -60,10 +66,14 @@ async def show_list(visit: Visit) -> Response:
         chosen=chosen,
         periods=[(key, text) for key, text, _ in _PERIODS],
         codes=_ERRORS,
-        next_cursor=shown[-1].id if len(found) > PAGE_SIZE else "",
+        sort=sort,
+        next_cursor=_cursor(sort.key, shown[-1]) if len(found) > PAGE_SIZE else "",
         is_first=not visit.query("cursor"),
-        query=urlencode({name: text for name, text in chosen.items() if text}),
     )
+
+
+def _cursor(key: str, refusal: Refusal) -> str:
+    return keyset.cursor(refusal.client_id, refusal.id) if key == "client" else keyset.cursor(refusal.id)
 
 
 async def show(visit: Visit) -> Response:

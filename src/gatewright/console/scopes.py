@@ -1,5 +1,6 @@
 """Scope Management: the list and the form."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from typing import Final
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from gatewright.admin import scopes as operations
 from gatewright.admin.widening import concerned_by_scope
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
@@ -26,21 +28,31 @@ from gatewright.store.database import Transaction
 from gatewright.store.records import Scope
 
 _LIST: Final = "/console/oauth/scopes"
+_COLUMNS: Final = {"Name": "name", "Folders and services": "contents", "URL templates": "templates"}
+_KEYS: Final[dict[str, Callable[[Scope], Any]]] = {
+    "name": lambda scope: scope.name,
+    "contents": lambda scope: ((*scope.folders, *scope.services), scope.name),
+    "templates": lambda scope: (scope.url_templates, scope.name),
+}
 _MOST_LABELS: Final = 20
 _TRAIL: Final = [("Security", ""), ("OAuth", "/console/oauth"), ("Scope Management", _LIST)]
 
 
 async def show_list(visit: Visit) -> Response:
-    """The scopes by name."""
+    """The scopes by name, or by what they list; they are all remembered, so that any order costs little."""
     q, cursor = visit.query("q"), visit.query("cursor")
+    sort = sorting(visit, _COLUMNS, "name", q=q)
     every = (await visit.parts.directory.scopes()).values()
-    found = [scope for scope in every if scope.name > cursor and q.lower() in scope.name.lower()]
+    ordered = sort.rows((scope for scope in every if q.lower() in scope.name.lower()), _KEYS)
+    begin = next((at for at, scope in enumerate(ordered, 1) if scope.name == cursor), 0)
+    found = ordered[begin:]
     shown = found[:PAGE_SIZE]
     counts = await visit.read(_counts, [scope.name for scope in shown])
     return visit.page(
         "oauth/scopes.html",
         rows=[{"scope": scope, "clients": counts[scope.name]} for scope in shown],
         q=q,
+        sort=sort,
         next_cursor=shown[-1].name if len(found) > PAGE_SIZE else "",
         is_first=not cursor,
         any_scopes=bool(every),

@@ -59,7 +59,7 @@ def _kept(transaction: Transaction, q: str) -> list[Result]:
     return [
         *(
             _result("Client", each.label, each.client_id, "/console/oauth/clients/edit?client_id=", each.client_id)
-            for each in clients.page(transaction, ("", ""), _MOST, q)
+            for each in clients.page(transaction, (), _MOST, q)
         ),
         *_scopes(transaction, q),
         *(
@@ -69,7 +69,7 @@ def _kept(transaction: Transaction, q: str) -> list[Result]:
         ),
         *(
             _result("User", each.name, each.id, "/console/users/edit?user=", each.name)
-            for each in users.page(transaction, "", _MOST, q)
+            for each in users.page(transaction, (), _MOST, q)
         ),
     ]
 

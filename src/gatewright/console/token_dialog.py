@@ -149,7 +149,7 @@ def _authenticated(values: Values, parameters: dict[str, str]) -> tuple[str | No
 
 def _clients(transaction: Transaction, client_id: str) -> tuple[list[Client], Client | None, tuple[str, ...]]:
     """The clients to choose from, the chosen one, and the scopes it may ask for."""
-    found = [client for client in clients.page(transaction, ("", ""), _MOST_CLIENTS) if client.enabled]
+    found = [client for client in clients.page(transaction, (), _MOST_CLIENTS) if client.enabled]
     chosen = clients.find(transaction, client_id) if client_id else None
     if chosen and chosen not in found:
         found.append(chosen)

@@ -11,30 +11,39 @@ from gatewright.admin import tokens as operations
 from gatewright.admin.actor import By
 from gatewright.admin.clients import find as find_client
 from gatewright.admin.users import find_named
+from gatewright.console.sorting import sorting
 from gatewright.console.users import live_tokens
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
 from gatewright.kernel.errors import NotFound
 from gatewright.store import clients
+from gatewright.store import keyset
 from gatewright.store import tokens
 from gatewright.store.database import Transaction
 
 _LIST: Final = "/console/oauth/tokens"
 _TRAIL: Final = [("Security", ""), ("OAuth", "/console/oauth"), ("Tokens", _LIST)]
+_NARROWED: Final = {"Issued": "-issued"}
+_COLUMNS: Final = {**_NARROWED, "Expiry Time": "expires"}
+_ORDERS: Final = {"issued": tokens.OLDEST_FIRST, "expires": tokens.SOONEST_FIRST}
 _LOOK_AHEAD: Final = 500
 
 
 async def show_list(visit: Visit) -> Response:
-    """Live tokens, newest first, narrowed to a client or a user."""
+    """Live tokens, newest first, narrowed to a client or a user; of all, also by when they expire."""
     q, cursor = visit.query("q"), visit.query("cursor")
     client_id, user = visit.query("client"), visit.query("user")
     client = await visit.read(find_client, client_id) if client_id else None
     owner = await visit.read(find_named, user) if user else None
+    narrowed = bool(client_id or user)
+    sort = sorting(visit, _NARROWED if narrowed else _COLUMNS, "-issued", q=q, client=client_id, user=user)
+    order = sort.order(_ORDERS)
     found = await visit.read(
         operations.page,
         visit.now,
-        before=cursor or None,
+        after=order.place(cursor),
+        order=order,
         limit=_LOOK_AHEAD if q else PAGE_SIZE + 1,
         client_id=client_id or None,
         user_id=owner.id if owner else None,
@@ -45,11 +54,12 @@ async def show_list(visit: Visit) -> Response:
         "oauth/tokens.html",
         rows=[_row(line) for line in shown],
         q=q,
-        next_cursor=_next(found, matching, q),
+        sort=sort,
+        next_cursor=_next(sort.key, found, matching, q),
         is_first=not cursor,
         client={"client_id": client.client_id, "label": client.label} if client else None,
         user=user,
-        any_tokens=bool(found or cursor or q or client_id or user),
+        any_tokens=bool(found or cursor or q or narrowed or sort.chosen),
     )
 
 
@@ -120,11 +130,15 @@ def _matches(line: operations.TokenLine, q: str) -> bool:
     return not q or any(q.lower() in text.lower() for text in (line.client, line.client_id, line.user or "", line.id))
 
 
-def _next(found: list[operations.TokenLine], matching: list[operations.TokenLine], q: str) -> str:
+def _next(key: str, found: list[operations.TokenLine], matching: list[operations.TokenLine], q: str) -> str:
     """Where the next page begins: after the last one shown, or, filtered, after the last one looked at."""
     if len(matching) > PAGE_SIZE:
-        return matching[PAGE_SIZE - 1].id
-    return found[-1].id if q and len(found) == _LOOK_AHEAD else ""
+        return _cursor(key, matching[PAGE_SIZE - 1])
+    return _cursor(key, found[-1]) if q and len(found) == _LOOK_AHEAD else ""
+
+
+def _cursor(key: str, line: operations.TokenLine) -> str:
+    return keyset.cursor(line.expires_at, line.id) if key == "expires" else keyset.cursor(line.id)
 
 
 def _row(line: operations.TokenLine) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from gatewright.admin import users as operations
 from gatewright.admin.groups import EVERYONE
+from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
@@ -17,22 +18,28 @@ from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.store import access
 from gatewright.store import factors
+from gatewright.store import keyset
 from gatewright.store import tokens
 from gatewright.store import users
 from gatewright.store.database import Transaction
+from gatewright.store.keyset import Order
 from gatewright.store.records import User
 
 _LIST: Final = "/console/users"
+_COLUMNS: Final = {"Name": "name", "Created": "-created"}
+_ORDERS: Final = {"name": users.BY_NAME, "created": users.BY_CREATION}
 _MOST_COUNTED: Final = 100
 
 
 async def show_list(visit: Visit) -> Response:
-    """The users by name."""
+    """The users by name, or by when they were made."""
     q, cursor = visit.query("q"), visit.query("cursor")
-    rows = await visit.read(_rows, cursor, q)
+    sort = sorting(visit, _COLUMNS, "name", q=q)
+    order = sort.order(_ORDERS)
+    rows = await visit.read(_rows, order, order.place(cursor), q)
     shown = rows[:PAGE_SIZE]
-    next_cursor = shown[-1]["user"].name if len(rows) > PAGE_SIZE else ""
-    return visit.page("people/users.html", rows=shown, q=q, next_cursor=next_cursor, is_first=not cursor)
+    next_cursor = _cursor(sort.key, shown[-1]["user"]) if len(rows) > PAGE_SIZE else ""
+    return visit.page("people/users.html", rows=shown, q=q, sort=sort, next_cursor=next_cursor, is_first=not cursor)
 
 
 async def add(visit: Visit) -> Response:
@@ -132,8 +139,12 @@ def _change(transaction: Transaction, visit: Visit, user_id: str, hashed: str | 
         operations.set_password(transaction, visit.by, user_id, kept, must_change_password=once)
 
 
-def _rows(transaction: Transaction, after: str, q: str) -> list[dict[str, Any]]:
-    found = users.page(transaction, after, PAGE_SIZE + 1, q)
+def _cursor(key: str, user: User) -> str:
+    return keyset.cursor(user.created_at, user.name) if key == "created" else keyset.cursor(user.name)
+
+
+def _rows(transaction: Transaction, order: Order, after: tuple[object, ...], q: str) -> list[dict[str, Any]]:
+    found = users.page(transaction, after, PAGE_SIZE + 1, q, order)
     with_factor = factors.having(transaction, [user.id for user in found])
     return [
         {

@@ -44,6 +44,12 @@ def members(transaction: Transaction, group: str) -> list[tuple[MemberKind, str]
     return [(row[0], row[1]) for row in found]
 
 
+def count_members(transaction: Transaction) -> dict[tuple[str, MemberKind], int]:
+    """How many members of each kind the groups have, by group and kind."""
+    found = transaction.rows("SELECT group_name, kind, count(*) FROM group_members GROUP BY group_name, kind")
+    return {(row[0], row[1]): int(row[2]) for row in found}
+
+
 def set_members(transaction: Transaction, group: str, kind: MemberKind, ids: Sequence[str], now: int) -> None:
     """Make just these principals the group's members of that kind."""
     transaction.announce("group", group, now)

@@ -3,6 +3,7 @@
 from gatewright.store import audit_chain
 from gatewright.store.database import Transaction
 from gatewright.store.documents import containing
+from gatewright.store.keyset import Order
 from gatewright.store.records import AuditRow
 from gatewright.store.records import Change
 
@@ -38,14 +39,16 @@ def audit_page(
     target: str = "",
     since: int = 0,
     until: int = 0,
+    oldest_first: bool = False,
 ) -> list[AuditRow]:
-    """Up to `limit` audit rows, newest first, those before the row of the id `before`.
+    """Up to `limit` audit rows, newest first, those before the row of the id `before`; oldest first, those after it.
 
     actor, target: what they contain; action: what it begins with (`client.`); since, until: times.
     """
     conditions, parameters = [], []
+    order = Order(("number",), descending=not oldest_first)
     for condition, value in (
-        ("number < (SELECT number FROM audit WHERE id = ?)", before),
+        (f"number {'>' if oldest_first else '<'} (SELECT number FROM audit WHERE id = ?)", before),
         ("lower(actor) LIKE ? ESCAPE '!'", containing(actor.lower()) if actor else ""),
         ("action LIKE ? ESCAPE '!'", containing(action)[1:] if action else ""),
         ("lower(target) LIKE ? ESCAPE '!'", containing(target.lower()) if target else ""),
@@ -57,6 +60,6 @@ def audit_page(
             parameters.append(value)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     found = transaction.rows(
-        f"SELECT {audit_chain.COLUMNS} FROM audit {where} ORDER BY number DESC LIMIT ?", (*parameters, limit)
+        f"SELECT {audit_chain.COLUMNS} FROM audit {where} ORDER BY {order.by} LIMIT ?", (*parameters, limit)
     )
     return [audit_chain.audit_row(row) for row in found]

@@ -1,8 +1,10 @@
 """When each client last got a token, to the day: since it was registered, for one that never did."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 from gatewright.store.database import Transaction
+from gatewright.store.documents import marks
 
 
 def saw(transaction: Transaction, seen: Mapping[str, int]) -> None:
@@ -14,10 +16,20 @@ def saw(transaction: Transaction, seen: Mapping[str, int]) -> None:
         )
 
 
+def used(transaction: Transaction, client_ids: Sequence[str]) -> dict[str, int]:
+    """When clients last got a token or were registered, by client_id."""
+    if not client_ids:
+        return {}
+    found = transaction.rows(
+        f"SELECT client_id, used_at FROM client_use WHERE client_id IN ({marks(client_ids)})", client_ids
+    )
+    return {row[0]: int(row[1]) for row in found}
+
+
 def unused_since(transaction: Transaction, before: int, limit: int = 20) -> list[tuple[str, int]]:
     """Clients that got no token since `before`, and when they last got one or were registered; the longest first."""
     found = transaction.rows(
-        "SELECT client_id, used_at FROM client_use WHERE used_at < ? ORDER BY used_at LIMIT ?",
+        "SELECT client_id, used_at FROM client_use WHERE used_at < ? ORDER BY used_at, client_id LIMIT ?",
         (before, limit),
     )
     return [(row[0], int(row[1])) for row in found]

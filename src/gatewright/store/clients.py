@@ -1,6 +1,7 @@
 """Clients, their secrets and their scopes."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -9,10 +10,15 @@ from gatewright.store.database import Transaction
 from gatewright.store.documents import containing
 from gatewright.store.documents import names
 from gatewright.store.documents import to_json
+from gatewright.store.keyset import Order
 from gatewright.store.records import Client
 from gatewright.store.records import ClientSecret
 
 _CLIENT = "client_id, document, revision"
+BY_NAME: Final = Order(("name", "version"))
+BY_ID: Final = Order(("client_id",))
+BY_USE: Final = Order(("u.used_at", "u.client_id"), number=True)
+"""The orders that clients are listed in; by use: when they last got a token, or were registered."""
 _SECRET = "id, client_id, digest, hash, created_at, expires_at, sealed"
 
 
@@ -48,17 +54,29 @@ def registered(transaction: Transaction, client_id: str) -> RegisteredClient | N
 
 
 def page(
-    transaction: Transaction, after: tuple[str, str] = ("", ""), limit: int = 50, search: str = ""
+    transaction: Transaction,
+    after: Sequence[object] = (),
+    limit: int = 50,
+    search: str = "",
+    order: Order = BY_NAME,
 ) -> list[Client]:
-    """Up to `limit` clients by name and version, those after `after`; `search` is a part of name or id."""
+    """Up to `limit` clients in an order, those after the place `after`; `search` is a part of name or id."""
     pattern = containing(search)
+    # CROSS JOIN: SQLite then goes by the order's index, and asks for each client in turn.
+    table, joined = (
+        ("client_use u CROSS JOIN clients c", "c.client_id = u.client_id AND ") if _of_use(order) else ("clients c", "")
+    )
     found = transaction.rows(
-        f"SELECT {_CLIENT} FROM clients WHERE (name, version) > (?, ?)"
-        " AND (lower(name) LIKE lower(?) ESCAPE '!' OR lower(client_id) LIKE lower(?) ESCAPE '!')"
-        " ORDER BY name, version LIMIT ?",
+        f"SELECT c.client_id, c.document, c.revision FROM {table} WHERE {joined}{order.after(after)}"
+        " AND (lower(c.name) LIKE lower(?) ESCAPE '!' OR lower(c.client_id) LIKE lower(?) ESCAPE '!')"
+        f" ORDER BY {order.by} LIMIT ?",
         (*after, pattern, pattern, limit),
     )
     return [_client(row) for row in found]
+
+
+def _of_use(order: Order) -> bool:
+    return order.columns == BY_USE.columns
 
 
 def insert(transaction: Transaction, client: Client) -> None:

@@ -1,10 +1,14 @@
 """Refusal receipts: what was asked and which rule refused, kept for a while so that people find out why."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
 from gatewright.store.documents import to_json
+from gatewright.store.keyset import Order
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,21 +64,28 @@ def find(transaction: Transaction, reference: str) -> Refusal | None:
     return None if row is None else _refusal(row)
 
 
+NEWEST_FIRST: Final = Order(("id",), descending=True)
+OLDEST_FIRST: Final = Order(("id",))
+BY_CLIENT: Final = Order(("client_id", "id"))
+"""The orders that receipts are listed in; those that are known of no client come first by client."""
+
+
 def page(
     transaction: Transaction,
-    before: str = "",
+    after: Sequence[object] = (),
     limit: int = 50,
     *,
     client_id: str = "",
     error: str = "",
     since: int = 0,
+    order: Order = NEWEST_FIRST,
 ) -> list[Refusal]:
-    """Up to `limit` receipts, newest first: those with ids before `before`, of that client, error code and time on."""
-    conditions, parameters = ["at >= ?"], [since, *(text for text in (before, client_id, error) if text)]
-    conditions += [f"{column} ?" for column, text in _columns(before, client_id, error) if text]
+    """Up to `limit` receipts in an order: those after the place `after`, of that client, error code and time on."""
+    wanted = [(column, text) for column, text in (("client_id", client_id), ("error", error)) if text]
     found = transaction.rows(
-        f"SELECT document FROM refusals WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
-        (*parameters, limit),
+        f"SELECT document FROM refusals WHERE {order.after(after)} AND at >= ?"
+        f"{''.join(f' AND {column} = ?' for column, _ in wanted)} ORDER BY {order.by} LIMIT ?",
+        (*after, since, *(text for _, text in wanted), limit),
     )
     return [_refusal(row) for row in found]
 
@@ -87,10 +98,6 @@ def remove_old(transaction: Transaction, before: int, most: int, batch: int = 50
         "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals WHERE at < ? OR id <= ? ORDER BY id LIMIT ?)",
         (before, beyond, batch),
     )
-
-
-def _columns(before: str, client_id: str, error: str) -> tuple[tuple[str, str], ...]:
-    return ("id <", before), ("client_id =", client_id), ("error =", error)
 
 
 def _refusal(row: Row) -> Refusal:

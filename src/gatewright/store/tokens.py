@@ -5,6 +5,7 @@ of its access tokens goes when it would have expired.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +15,7 @@ from gatewright.store import token_rows
 from gatewright.store.database import Transaction
 from gatewright.store.database import together
 from gatewright.store.documents import names
+from gatewright.store.keyset import Order
 from gatewright.store.records import AccessToken
 from gatewright.store.records import Grant
 from gatewright.store.records import PresentedRefreshToken
@@ -216,25 +218,33 @@ class ListedToken(msgspec.Struct, frozen=True):
     refreshes_used: int
 
 
+NEWEST_FIRST: Final = Order(("a.id",), descending=True)
+OLDEST_FIRST: Final = Order(("a.id",))
+SOONEST_FIRST: Final = Order(("a.expires_at", "a.id"), number=True)
+"""The orders that tokens are listed in. By expiry: those alone that expire, and of a client or user never."""
+
+
 def page(
     transaction: Transaction,
     now: int,
     *,
-    before: str | None = None,
+    after: Sequence[object] = (),
     limit: int = 50,
     client_id: str | None = None,
     user_id: str | None = None,
+    order: Order = NEWEST_FIRST,
 ) -> list[ListedToken]:
-    """Up to `limit` live access tokens, newest first, those with ids before `before`."""
-    wanted = (("id <", before), ("client_id =", client_id), ("user_id =", user_id))
+    """Up to `limit` live access tokens in an order, those after the place `after`."""
+    live = "a.expires_at > ?" if order.number else "(a.expires_at IS NULL OR a.expires_at > ?)"
+    wanted = (("client_id =", client_id), ("user_id =", user_id))
     given = [(condition, value) for condition, value in wanted if value is not None]
     columns = ", ".join(f"a.{name}" for name in token_rows.ACCESS.split(", "))
     found = transaction.rows(
         f"SELECT {columns}, coalesce(g.refreshes_used, 0), {_REFRESHABLE}"
         " FROM access_tokens a LEFT JOIN grants g ON g.id = a.grant_id WHERE (a.grant_id IS NULL OR g.id IS NOT NULL)"
-        f" AND (a.expires_at IS NULL OR a.expires_at > ?){''.join(f' AND a.{condition} ?' for condition, _ in given)}"
-        " ORDER BY a.id DESC LIMIT ?",
-        (now, now, *(value for _, value in given), limit),
+        f" AND {live} AND {order.after(after)}{''.join(f' AND a.{condition} ?' for condition, _ in given)}"
+        f" ORDER BY {order.by} LIMIT ?",
+        (now, now, *after, *(value for _, value in given), limit),
     )
     return [ListedToken(token_rows.access_token(row), bool(row[-1]), row[-2]) for row in found]
 

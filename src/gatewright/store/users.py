@@ -1,5 +1,8 @@
 """Users, their sessions and remembered consents."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
 from gatewright.store.database import Row
@@ -8,11 +11,15 @@ from gatewright.store.documents import containing
 from gatewright.store.documents import names
 from gatewright.store.documents import scope_names
 from gatewright.store.documents import scope_text
+from gatewright.store.keyset import Order
 from gatewright.store.records import Consent
 from gatewright.store.records import Session
 from gatewright.store.records import User
 
 _USER = "id, name, password_hash, must_change_password, enabled, created_at, revision"
+BY_NAME: Final = Order(("name",))
+BY_CREATION: Final = Order(("created_at", "name"), number=True)
+"""The orders that users are listed in."""
 _SESSION = "digest, user_id, csrf, authenticated_at, expires_at, started_at, seen_at, method, address, agent"
 
 
@@ -50,11 +57,18 @@ def groups(transaction: Transaction, user_id: str) -> frozenset[str]:
     )
 
 
-def page(transaction: Transaction, after: str = "", limit: int = 50, search: str = "") -> list[User]:
-    """Up to `limit` users by name, those after `after`; `search` is a part of the name."""
+def page(
+    transaction: Transaction,
+    after: Sequence[object] = (),
+    limit: int = 50,
+    search: str = "",
+    order: Order = BY_NAME,
+) -> list[User]:
+    """Up to `limit` users in an order, those after the place `after`; `search` is a part of the name."""
     found = transaction.rows(
-        f"SELECT {_USER} FROM users WHERE name > ? AND lower(name) LIKE lower(?) ESCAPE '!' ORDER BY name LIMIT ?",
-        (after, containing(search), limit),
+        f"SELECT {_USER} FROM users WHERE {order.after(after)} AND lower(name) LIKE lower(?) ESCAPE '!'"
+        f" ORDER BY {order.by} LIMIT ?",
+        (*after, containing(search), limit),
     )
     return [_user(row) for row in found]
 

@@ -91,7 +91,7 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def _users(transaction: Transaction, call: AdminCall) -> UserPage:
     (after,) = key_of(call.query.cursor, 1)
-    found = users.page(transaction, after, call.query.limit + 1, call.query.q)
+    found = users.page(transaction, (after,), call.query.limit + 1, call.query.q)
     shown = found[: call.query.limit]
     more = cursor(shown[-1].name) if len(found) > len(shown) else None
     return UserPage(tuple(_shown(transaction, user) for user in shown), more)

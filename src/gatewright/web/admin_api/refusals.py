@@ -37,7 +37,12 @@ def _page(transaction: Transaction, call: AdminCall) -> RefusalPage:
     query = call.query
     (before,) = key_of(query.cursor, 1)
     found = refusals.page(
-        transaction, before, query.limit + 1, client_id=query.client_id, error=query.error, since=query.since
+        transaction,
+        (before,) if before else (),
+        query.limit + 1,
+        client_id=query.client_id,
+        error=query.error,
+        since=query.since,
     )
     shown = found[: query.limit]
     return RefusalPage(tuple(shown), cursor(shown[-1].id) if len(found) > len(shown) else None)

@@ -37,7 +37,7 @@ def _page(transaction: Transaction, call: AdminCall) -> TokenPage:
     found = operations.page(
         transaction,
         call.by.now,
-        before=before or None,
+        after=(before,) if before else (),
         limit=query.limit + 1,
         client_id=query.client_id or None,
         user_id=query.user_id or None,
