@@ -1,9 +1,11 @@
 """Chromium in front of real servers. Each page that a test opens is held to make no error and ask no other origin."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import BrowserContext
@@ -13,9 +15,14 @@ from playwright.sync_api import Request
 from playwright.sync_api import expect
 from playwright.sync_api import sync_playwright
 
+from tests.console.browser.lived_in import RECOVERY
+from tests.console.browser.lived_in import SECRET
+from tests.console.browser.lived_in import live_in
+from tests.console.browser.lived_in import work_in
 from tests.console.browser.running import Workspace
 from tests.console.browser.running import make_workspace
 from tests.console.browser.running import running
+from tests.console.browser.running import serving
 from tests.running.process import Server
 
 PASSWORD = "a password of the administrator's own"
@@ -86,6 +93,43 @@ def session(browser: Browser, server: Server, workspace: Workspace) -> Any:
     state = context.storage_state()
     context.close()
     return state
+
+
+class Lived(msgspec.Struct, frozen=True):
+    """A server over a workspace that people have lived in (`lived_in.py`), and an administrator's browser."""
+
+    server: Server
+    browser: BrowserContext
+    names: dict[str, str]
+
+    def page(self, watch: Watch) -> Page:
+        """A new page of the administrator."""
+        opened = self.browser.new_page()
+        watch.attach(opened)
+        return opened
+
+
+@pytest.fixture(scope="module")
+def lived(browser: Browser, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    """Each module has one of its own: what it deletes is missed by nobody else."""
+    folder = tmp_path_factory.mktemp("lived") / "workspace"
+    shutil.copytree(workspace.folder, folder)
+    made = live_in(folder)
+    with serving(folder) as server, browser.new_context(base_url=server.url) as context:
+        context.set_default_timeout(PATIENCE)
+        context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in made.cookies.items()])
+        secrets = {"secret": SECRET, "recovery": RECOVERY, "password": workspace.password}
+        yield Lived(server, context, {**made.names, **work_in(server.url, made.cookies), **secrets})
+
+
+@pytest.fixture
+def lived_page(lived: Lived) -> Iterator[Page]:
+    """A page of that administrator."""
+    watching = Watch(lived.server.url)
+    opened = lived.page(watching)
+    yield opened
+    opened.close()
+    assert watching.faults == []
 
 
 @pytest.fixture

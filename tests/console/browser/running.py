@@ -37,6 +37,13 @@ def make_workspace(folder: Path) -> Workspace:
 def running(workspace: Workspace, folder: Path) -> Iterator[Server]:
     """A server over a copy of the workspace."""
     shutil.copytree(workspace.folder, folder)
+    with serving(folder) as server:
+        yield server
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """A server over the workspace in that folder."""
     server = Server(folder)
     try:
         server.start()

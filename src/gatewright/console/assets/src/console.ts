@@ -2,7 +2,7 @@
 import htmx from "htmx.org";
 import { copyButtons } from "./copy";
 import { confirmDialogs } from "./confirm";
-import { choiceInputs, unsavedChanges } from "./forms";
+import { choiceInputs, refusedForm, unsavedChanges } from "./forms";
 import { rowFilters } from "./filter";
 import { fragmentForms } from "./fragment";
 import { keys } from "./keys";
@@ -26,7 +26,7 @@ htmx.config.responseHandling = [
 ];
 
 for (const start of [
-  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, choiceInputs, rowFilters, transferLists, pickers, samples, refusals, searches, fragmentForms,
+  themeSwitch, navigation, menus, keys, copyButtons, confirmDialogs, unsavedChanges, refusedForm, choiceInputs, rowFilters, transferLists, pickers, samples, refusals, searches, fragmentForms,
 ]) {
   start();
 }

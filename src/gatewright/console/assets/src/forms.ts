@@ -26,6 +26,11 @@ function state(form: HTMLFormElement): string {
   return new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)])).toString();
 }
 
+/** A form that came back with errors: their list has the focus, so that it is read at once, and Tab leads to the fields. */
+export function refusedForm(): void {
+  document.getElementById("errors")?.focus();
+}
+
 /** Typing in the number beside a radio button chooses that button. */
 export function choiceInputs(): void {
   document.addEventListener("input", (event) => {
