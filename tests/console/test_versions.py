@@ -133,3 +133,27 @@ async def test_editor_is_told_while_typing_that_another_saved(console, editor):
 @pytest.mark.parametrize("path", ["versions", "compare", "restore"])
 async def test_service_that_is_not_edited_here_has_no_versions(console, path):
     assert (await console.get(f"/services/{path}?name=orders:place&from=a&to=b&version=c")).status_code == 409
+
+
+async def test_change_on_the_disk_is_a_version_as_soon_as_it_is_seen(console, editor):
+    parts = console.site.parts
+    await parts.disk_versions.look()
+    file_of(console).write_text(FLOW.replace("Good day", "From the disk"))
+    await parts.watcher.refresh()
+    await parts.disk_versions.look()
+    file_of(console).write_text(FLOW.replace("Good day", "And again"))
+    await parts.watcher.refresh()
+    await parts.disk_versions.look()
+    await parts.disk_versions.look()
+    assert notes(await console.text(LIST)) == ["Changed on disk*", "Changed on disk"]
+    older = ids(await console.text(LIST))[1]
+    page = html.unescape(await console.text(f"/services/compare?name=orders:greet&from={older}&to=current"))
+    assert "From the disk" in page
+
+
+async def test_change_made_while_the_server_was_down_is_kept_when_it_starts(console, editor):
+    await editor.save(FLOW, note="Mine")
+    file_of(console).write_text(FLOW.replace("Good day", "Overnight"))
+    await console.site.parts.watcher.refresh()
+    await console.site.parts.disk_versions.look()
+    assert notes(await console.text(LIST))[:2] == ["Changed on disk*", "Mine"]

@@ -43,6 +43,14 @@ async def test_oldest_go_when_there_are_too_many(database, monkeypatch: pytest.M
     assert (await database.read(store.newest, "other:one")).note == "n1"
 
 
+async def test_services_with_versions_are_named_and_a_version_can_go(database) -> None:
+    await database.write(store.add, version(1))
+    await database.write(store.add, version(2, "other:one"))
+    assert await database.read(store.services) == {"orders:get", "other:one"}
+    await database.write(store.remove, "00000002")
+    assert await database.read(store.services) == {"orders:get"}
+
+
 async def test_moved_service_takes_its_versions_and_examples_along(database) -> None:
     await database.write(store.add, version(1))
     await database.write(store.save_example, "orders:get", "usual", "{}")

@@ -1,6 +1,7 @@
 """Versions of services' texts, and the inputs kept to try services with."""
 
 import hashlib
+from pathlib import Path
 from typing import Final
 
 from gatewright.admin import audit
@@ -26,7 +27,11 @@ def save(transaction: Transaction, by: By, service: str, file: str, *, text: str
 
     found: what the file held before. Was that changed on the disk, past the console, it becomes a version of its own.
     """
+    transaction.alone()
     before = store.newest(transaction, service)
+    if before is not None and before.note == ON_DISK and before.text == text != found:
+        store.remove(transaction, before.id)  # this very save, which `keep_changed` saw before it was told here
+        before = store.newest(transaction, service)
     if before is None or before.text != found:
         told = FIRST if before is None else ON_DISK
         store.add(transaction, _version(service, file, by.now, "", told, found))
@@ -34,6 +39,24 @@ def save(transaction: Transaction, by: By, service: str, file: str, *, text: str
         return
     store.add(transaction, _version(service, file, by.now, str(by.actor), note[:_LONGEST_NOTE], text))
     audit.record(transaction, by, "service.save", service, {"sha256": _digest(found)}, {"sha256": _digest(text)})
+
+
+def keep_changed(transaction: Transaction, service: str, file: str, path: Path, now: int) -> bool:
+    """Keep what a service's file holds, if no version says so yet; whether it did. path: where the file is.
+
+    The file is read here, where no save can come between: one that was saved meanwhile has its version already.
+    """
+    transaction.alone()
+    newest = store.newest(transaction, service)
+    try:
+        with path.open(encoding="utf-8", newline="") as opened:
+            text = opened.read()
+    except (OSError, UnicodeDecodeError):
+        return False  # gone again, or no text: its service tells the problem
+    if newest is not None and newest.text == text:
+        return False
+    store.add(transaction, _version(service, file, now, "", ON_DISK, text))
+    return True
 
 
 def record_deleted(transaction: Transaction, by: By, service: str, file: str, text: str) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from gatewright.admin import registration
 from gatewright.admin.actor import By
+from gatewright.app.disk_versions import DiskVersions
 from gatewright.app.guesses import Guesses
 from gatewright.app.outgoing import WayOut
 from gatewright.app.refusals import Refusals
@@ -125,6 +126,7 @@ class Parts:
             position=database.feed.position,
         )
         self.documents = DocumentKeeper(self.runtime.outgoing, clock)
+        self.disk_versions = DiskVersions(database, self.packages_folder, clock)
         self.catalogue = Catalogue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -146,6 +148,7 @@ class Parts:
         parts._tasks = [
             asyncio.create_task(parts.watcher.run()),
             asyncio.create_task(parts.documents.run()),
+            asyncio.create_task(parts.disk_versions.run()),
             asyncio.create_task(parts._clean_up()),
             asyncio.create_task(parts._keep_keys()),
             asyncio.create_task(parts.reporter.run()),
@@ -222,3 +225,4 @@ class Parts:
     def _publish(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.documents.follow(catalogue)
+        self.disk_versions.follow(catalogue)

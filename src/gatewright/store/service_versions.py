@@ -71,6 +71,16 @@ def newest(transaction: Transaction, service: str) -> Version | None:
     return _version(row) if row else None
 
 
+def services(transaction: Transaction) -> set[str]:
+    """The services that have versions."""
+    return {row[0] for row in transaction.rows("SELECT DISTINCT service FROM service_versions")}
+
+
+def remove(transaction: Transaction, id_: str) -> None:
+    """Let go of a version."""
+    transaction.execute("DELETE FROM service_versions WHERE id = ?", (id_,))
+
+
 def move(transaction: Transaction, service: str, to: str) -> None:
     """Give a service's versions and examples to its new name."""
     for table in ("service_versions", "service_examples"):
