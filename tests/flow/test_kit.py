@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
+from gatewright.cli.main import run_command
 from gatewright.flow import FlowError
 from gatewright.flow import Trace
 from gatewright.flow import load_flow
-from gatewright.flow.command import run_file
 from gatewright.flow.http import HttpxHost
 from gatewright.kernel.yaml import load
 from tests.flow.kit import FOLDER
@@ -16,6 +18,8 @@ from tests.flow.kit import Result
 from tests.flow.kit import expect
 from tests.flow.kit import scenarios
 from tests.flow.stand_ins import StandIn
+
+COMMAND = str(Path(sys.executable).parent / "gatewright")
 
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"the test kit is not at {FOLDER}; GATEWRIGHT_CTK names its folder"
@@ -33,19 +37,38 @@ async def test_scenario_of_the_kit(scenario):
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
-async def test_the_command_runs_it_with_the_same_outcome(scenario, tmp_path):
+async def test_the_command_runs_it_with_the_same_outcome(scenario, tmp_path, capsys):
     """`gatewright flow run` prints no steps, so that what ran in which order is left to the test above."""
     definition, given, then = read(scenario)
     async with StandIn() as server:
-        file = tmp_path / "scenario.flow.yaml"
-        file.write_text(at(server, definition))
-        outcome = await asyncio.to_thread(run_file, file, json.dumps(given))
-    failed = outcome.status == 1
-    result = (
-        Result(error=RanProblem(json.loads(outcome.error))) if failed else Result(output=json.loads(outcome.output))
-    )
-    told = [(step, block) for step, block in then if " should run " not in step]
-    for step, block in told:
+        file = written(tmp_path, at(server, definition))
+        status = await asyncio.to_thread(run_command, ["flow", "run", str(file), "--input", json.dumps(given)])
+    told(status, *capsys.readouterr(), then)
+
+
+async def test_the_installed_command_runs_a_scenario_in_a_process_of_its_own(tmp_path):
+    definition, given, then = read(next(each for each in scenarios() if "petstore" in str(each.steps)))
+    async with StandIn() as server:
+        arguments = ("flow", "run", str(written(tmp_path, at(server, definition))), "--input", json.dumps(given))
+        process = await asyncio.create_subprocess_exec(
+            COMMAND, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+    told(process.returncode, out, err, then)
+
+
+def written(folder, text):
+    file = folder / "scenario.flow.yaml"
+    file.write_text(text)
+    return file
+
+
+def told(status, out, err, then):
+    """Hold what the command printed against what the scenario expects."""
+    result = Result(error=RanProblem(json.loads(err))) if status == 1 else Result(output=json.loads(out))
+    expected = [(step, block) for step, block in then if " should run " not in step]
+    assert expected or then
+    for step, block in expected:
         expect(result, step, block)
 
 
