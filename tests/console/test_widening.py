@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from gatewright.store import scopes
+from gatewright.store import users
 from gatewright.store.database import Transaction
 from tests.console.conftest import Console
 from tests.running import seed
@@ -107,3 +108,62 @@ def _list_more(transaction: Transaction) -> None:
     found = scopes.find(transaction, "customers")
     assert found is not None
     scopes.update(transaction, msgspec.structs.replace(found, services=("customers:find", "orders:get")), NOW)
+
+
+async def test_a_user_who_comes_into_a_group_that_an_acl_names_is_asked_about(site: Site, console: Console) -> None:
+    console.agrees = False
+    answer = await console.submit("/users/edit?user=bob", groups=["staff"])
+    assert "staff: bob" in question(answer.text)
+    assert await _groups(site, "id-of-bob") == frozenset()
+    assert (await console.send(answer.text)).status_code == 303
+    assert await _groups(site, "id-of-bob") == {"staff"}
+
+
+async def test_a_new_user_in_a_group_that_an_acl_names_is_asked_about_once(site: Site, console: Console) -> None:
+    console.agrees = False
+    fields = {"name": "eve", "password": "correct horse battery", "groups": ["staff"]}
+    answer = await console.submit("/users/new", **fields)
+    assert "staff: eve" in question(answer.text)
+    assert await site.parts.database.read(users.find_named, "eve") is None
+    assert (await console.send(answer.text)).status_code == 303
+    assert await site.parts.database.read(users.find_named, "eve") is not None
+
+
+async def test_enabling_a_client_tells_what_it_can_call_again(site: Site, console: Console) -> None:
+    opened = "Opens 1 more service to 1 client. + Retired"
+    await site.associate(seed.RETIRED, "customers")
+    assert opened in question(await console.text(f"/oauth/clients/enable?client_id={seed.RETIRED}"))
+    await console.submit(f"/oauth/clients/enable?client_id={seed.RETIRED}")
+    asked = question(await console.text(f"/oauth/clients/disable?client_id={seed.RETIRED}"))
+    assert "Closes 1 service to 1 client. - Retired" in asked
+
+
+async def test_enabling_a_user_tells_which_groups_count_again(console: Console) -> None:
+    await console.submit("/users/disable?user=ada")
+    assert "+ staff: ada" in question(await console.text("/users/enable?user=ada"))
+
+
+async def test_enabling_a_service_or_its_package_tells_to_whom_it_opens(console: Console) -> None:
+    closing = question(await console.text("/packages/disable?target=customers:find"))
+    assert "Closes 1 service to" in closing
+    assert "- Ledger (1.0): customers:find" in closing
+    await console.submit("/packages/disable?target=customers:find")
+    assert "+ Ledger (1.0): customers:find" in question(await console.text("/packages/enable?target=customers:find"))
+    await console.submit("/packages/enable?target=customers:find")
+    await console.submit("/packages/disable?target=Shop")
+    opening = question(await console.text("/packages/enable?target=Shop"))
+    assert "customers:find" in opening
+    assert "anybody, without a token" in opening
+
+
+async def test_enabling_for_very_many_clients_tells_how_many_were_not_looked_at(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatewright.admin.widening._MOST_CLIENTS", 1)
+    await console.submit("/packages/disable?target=customers:find")
+    asked = question(await console.text("/packages/enable?target=customers:find"))
+    assert "more clients have scopes that list it, and were not looked at one by one" in asked
+
+
+async def _groups(site: Site, user_id: str) -> frozenset[str]:
+    return await site.parts.database.read(users.groups, user_id)

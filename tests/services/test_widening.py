@@ -115,3 +115,20 @@ def test_the_nearest_acl_decides() -> None:
     assert admits(admitted_by(acls, "orders.eu:vat"), frozenset({"staff"}))
     assert not admits(admitted_by(acls, "orders.eu:vat"), frozenset())
     assert not admits(admitted_by({"orders": ()}, "orders:get"), frozenset({"staff"}))
+
+
+def test_a_service_that_comes_into_use_opens_to_the_clients_whose_scopes_list_it() -> None:
+    before = access({"c": {"all"}, "d": {"route"}, "e": set()}, off=frozenset({"orders:get"}))
+    found = difference(before, access({"c": {"all"}, "d": {"route"}, "e": set()}), CATALOGUE)
+    assert opened(found) == {"c": ["/invoke/orders/get", "GET /orders/{id}"], "d": ["GET /orders/{id}"]}
+    assert found.admitted == ()
+    back = difference(access({"c": {"all"}}), access({"c": {"all"}}, off=frozenset({"Shop"})), CATALOGUE)
+    assert (back.widens, back.sentences()) == (False, ["Closes 3 services to 1 client."])
+
+
+def test_a_package_that_comes_into_use_tells_what_needs_no_token() -> None:
+    acls = {"orders:get": ("Anonymous",), "orders:put": ("staff",)}
+    found = difference(access(acls=acls, off=frozenset({"Shop"})), access(acls=acls), CATALOGUE)
+    assert found.admitted == (Admission("orders:get", (WITHOUT_TOKEN,)),)
+    assert found.widens
+    assert not difference(access(acls={}), access(acls=acls, off=frozenset({"Shop"})), CATALOGUE).widens

@@ -46,13 +46,17 @@ def create(
     *,
     groups: Sequence[str] = (),
     must_change_password: bool = False,
+    user_id: str = "",
 ) -> User:
-    """Make a user. With must_change_password the password is good for one sign-in, to choose another. Raises Invalid."""
+    """Make a user. With must_change_password the password is good for one sign-in, to choose another. Raises Invalid.
+
+    user_id: for what is only looked at beforehand; it is made when empty.
+    """
     errors = _name(transaction, name) + check_groups(transaction, groups)
     if errors:
         raise Invalid(errors)
     user = User(
-        id=row_id(),
+        id=user_id or row_id(),
         name=name,
         password_hash=password_hash,
         must_change_password=must_change_password,

@@ -6,11 +6,14 @@ from typing import Final
 import msgspec
 
 from gatewright.services.catalogue import Catalogue
+from gatewright.services.coverage import opens_service
+from gatewright.services.reach import ways_to
 from gatewright.services.widening import Access
 from gatewright.services.widening import Difference
 from gatewright.services.widening import difference
 from gatewright.store import access
 from gatewright.store import clients
+from gatewright.store import disabled
 from gatewright.store import scopes
 from gatewright.store import users
 from gatewright.store.database import Database
@@ -34,8 +37,8 @@ class _Seen(Exception):
 class Concerned(msgspec.Struct, frozen=True):
     """The clients whose reach a change can alter; of very many, the first.
 
-    more: how many there are beside them; scope: the scope that these have in common, for which a client with that scope
-    alone stands.
+    more: how many there are beside them; scope: one that these have in common, for which a client with that scope alone
+    stands.
     """
 
     client_ids: Sequence[str] = ()
@@ -47,6 +50,19 @@ def concerned_by_scope(transaction: Transaction, name: str) -> Concerned:
     """The clients that a change of a scope concerns."""
     first, number = scopes.first_clients(transaction, name, _MOST_CLIENTS), scopes.count_clients(transaction, name)
     return Concerned(first, number - len(first), name)
+
+
+def concerned_by_target(transaction: Transaction, target: str, catalogue: Catalogue) -> Concerned:
+    """The clients that it concerns when a package or a service (by its full name) comes into use or goes out of it."""
+    services = [each for each in catalogue.services.values() if target in (each.name, each.package)]
+    reached = [(each.name, template) for each in services for _, template in ways_to(each.name, catalogue)]
+    opening = [
+        scope.name
+        for scope in scopes.all_scopes(transaction)
+        if any(opens_service(scope, name, template) for name, template in reached)
+    ]
+    first, number = scopes.first_clients_of(transaction, opening, _MOST_CLIENTS)
+    return Concerned(first, number - len(first))
 
 
 async def preview(
@@ -83,12 +99,15 @@ def load(transaction: Transaction, concerned: Concerned | None = None) -> Access
         scopes={scope.name: scope for scope in scopes.all_scopes(transaction)},
         acls=acls,
         members={name: _members(transaction, name) for name in named},
+        off=frozenset(disabled.all_disabled(transaction)),
     )
 
 
 def _associations(transaction: Transaction, concerned: Concerned | None) -> dict[str, frozenset[str]]:
     found = scopes.associations(transaction, None if concerned is None else concerned.client_ids)
-    if concerned is not None and concerned.more:
+    for client_id in clients.disabled(transaction, None if concerned is None else concerned.client_ids):
+        found.pop(client_id, None)
+    if concerned is not None and concerned.scope and concerned.more:
         found[_OTHERS] = frozenset((concerned.scope,))
     return found
 
@@ -111,4 +130,8 @@ def _label(transaction: Transaction, member: str) -> str:
 
 
 def _members(transaction: Transaction, group: str) -> frozenset[str]:
-    return frozenset(f"{kind}:{member}" for kind, member in access.members(transaction, group))
+    """Those that are enabled: the others execute nothing."""
+    found = access.members(transaction, group)
+    off = {f"client:{each}" for each in clients.disabled(transaction, [key for kind, key in found if kind == "client"])}
+    off |= {f"user:{each}" for each in users.disabled(transaction, group)}
+    return frozenset(f"{kind}:{key}" for kind, key in found) - off

@@ -9,14 +9,13 @@ from starlette.responses import Response
 
 from gatewright.admin import acls as operations
 from gatewright.admin.widening import Concerned
-from gatewright.admin.widening import preview
 from gatewright.console.sorting import sorting
 from gatewright.console.visit import Visit
 from gatewright.console.visit import refuse_if_changed
 from gatewright.console.visit import revision_of
 from gatewright.console.widening import Question
 from gatewright.console.widening import asked_first
-from gatewright.console.widening import named
+from gatewright.console.widening import foreseen
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
@@ -91,15 +90,15 @@ async def delete(visit: Visit) -> Response:
     if visit.is_post:
         await visit.write(operations.delete, visit.by, target)
         return visit.go(_LIST, f"Access control list of {target} deleted.")
-    found = await preview(visit.parts.database, visit.catalogue, Concerned(), operations.delete, visit.by, target)
+    sentences, items = await foreseen(visit, Concerned(), operations.delete, visit.by, target)
     above = next((folder for folder in folders_above(target) if folder != target and folder in acls), None)
     then = f"Then the list of {above} holds." if above else "Then every authenticated user and client may execute it."
     return visit.ask(
         section="acls",
         trail=[("Users and Groups", ""), ("Access control lists", _LIST)],
         heading=f"Delete the list of {target}?",
-        sentences=[then, *found.sentences()],
-        items=await named(visit, found),
+        sentences=[then, *sentences],
+        items=items,
         action=f"{_LIST}/delete?target={quote(target, safe='')}",
         button="Delete list",
         cancel=_LIST,

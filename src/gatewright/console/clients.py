@@ -1,6 +1,8 @@
 """Client Registration: the list, the form, secrets, enabling and deleting."""
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from typing import Final
 
@@ -11,11 +13,13 @@ from gatewright.admin import clients as operations
 from gatewright.admin.client_rules import NEW
 from gatewright.admin.client_rules import read_client
 from gatewright.admin.lifetimes import as_lines
+from gatewright.admin.widening import Concerned
 from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
 from gatewright.console.visit import lines
+from gatewright.console.widening import foreseen
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import FieldError
 from gatewright.kernel.errors import Invalid
@@ -120,19 +124,23 @@ async def _switch(visit: Visit, enabled: bool) -> Response:
     if visit.is_post:
         await visit.write(operations.set_enabled, visit.by, client.client_id, enabled)
         return visit.go(_LIST, f"{client.label} {word.lower()}d. In force from the next request on.")
-    if enabled:
-        return _ask(visit, client, word, ["Its live tokens work again, and it can get new ones."], danger=False)
-    return _ask(
-        visit, client, word, [await _what_stops(visit, client), "It gets no new ones until it is enabled again."]
-    )
+    change = partial(operations.set_enabled, by=visit.by, client_id=client.client_id, enabled=enabled)
+    difference, items = await foreseen(visit, Concerned((client.client_id,)), change)
+    told = ["Its live tokens work again, and it can get new ones."]
+    if not enabled:
+        told = [await _what_stops(visit, client), "It gets no new ones until it is enabled again."]
+    return _ask(visit, client, word, [*told, *difference], items, danger=not enabled)
 
 
-def _ask(visit: Visit, client: Client, word: str, sentences: list[str], *, danger: bool = True) -> Response:
+def _ask(
+    visit: Visit, client: Client, word: str, sentences: list[str], items: Sequence[str] = (), *, danger: bool = True
+) -> Response:
     return visit.ask(
         section="clients",
         trail=_TRAIL,
         heading=f"{word} {client.label}?",
         sentences=sentences,
+        items=items,
         action=f"{_LIST}/{word.lower()}?client_id={client.client_id}",
         button=f"{word} client",
         danger=danger,

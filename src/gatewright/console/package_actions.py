@@ -1,6 +1,7 @@
 """Installing and removing packages; putting them and their services out of use and into use again."""
 
 import io
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import UploadFile
@@ -8,14 +9,17 @@ from starlette.responses import Response
 
 from gatewright.admin import package_installing
 from gatewright.admin import packages as operations
+from gatewright.admin.widening import concerned_by_target
 from gatewright.console.proof import ask_for_proof
 from gatewright.console.visit import MOST_FORM_BYTES
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
+from gatewright.console.widening import foreseen
 from gatewright.kernel.errors import NotFound
 from gatewright.services.installing import CannotInstall
 from gatewright.services.installing import zip_source
 from gatewright.services.names import is_service
+from gatewright.store.database import Verb
 
 _LIST: Final = "/console/packages"
 _TRAIL: Final = [("Packages", _LIST)]
@@ -90,7 +94,8 @@ async def enable(visit: Visit) -> Response:
         await visit.write(operations.enable, visit.by, target)
         await visit.parts.watcher.refresh()
         return visit.go(_back(target), f"{target} enabled. In force from the next call on.")
-    return _ask(visit, target, "Enable", ["Calls of it are answered again, on every worker and node within a second."])
+    told = ["Calls of it are answered again, on every worker and node within a second."]
+    return await _ask(visit, target, "Enable", told, partial(operations.enable, by=visit.by, target=target))
 
 
 async def disable(visit: Visit) -> Response:
@@ -103,18 +108,22 @@ async def disable(visit: Visit) -> Response:
     sentences = ["Calls of it are answered with 503 until it is enabled again; calls that are under way finish."]
     if not is_service(target):
         sentences.append("None of its Python files is run meanwhile, and packages that need it stop too.")
-    return _ask(visit, target, "Disable", sentences)
+    change = partial(operations.disable, by=visit.by, target=target, catalogue=visit.catalogue)
+    return await _ask(visit, target, "Disable", sentences, change)
 
 
-def _ask(visit: Visit, target: str, word: str, sentences: list[str]) -> Response:
+async def _ask(visit: Visit, target: str, word: str, sentences: list[str], change: Verb[[], object]) -> Response:
     known = visit.catalogue.services if is_service(target) else visit.catalogue.packages
     if not target or (target not in known and word == "Disable"):
         raise NotFound(f"There is no package or service {target}.")
+    concerned = await visit.read(concerned_by_target, target, visit.catalogue)
+    difference, items = await foreseen(visit, concerned, change)
     return visit.ask(
         section="packages",
         trail=_TRAIL,
         heading=f"{word} {target}?",
-        sentences=sentences,
+        sentences=[*sentences, *difference],
+        items=items,
         action=f"{_LIST}/{word.lower()}?target={target}",
         button=f"{word} {'service' if is_service(target) else 'package'}",
         danger=word == "Disable",

@@ -1,5 +1,7 @@
 """Users: the list, the form, enabling and deleting."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from typing import Final
 from urllib.parse import quote
@@ -8,12 +10,16 @@ from starlette.responses import Response
 
 from gatewright.admin import users as operations
 from gatewright.admin.groups import EVERYONE
+from gatewright.admin.widening import Concerned
 from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
 from gatewright.console.visit import counted
 from gatewright.console.visit import refuse_if_changed
 from gatewright.console.visit import revision_of
+from gatewright.console.widening import Question
+from gatewright.console.widening import asked_first
+from gatewright.console.widening import foreseen
 from gatewright.kernel.errors import Conflict
 from gatewright.kernel.errors import Invalid
 from gatewright.store import access
@@ -48,14 +54,18 @@ async def add(visit: Visit) -> Response:
         return await _form(visit, None, {"name": "", "password": "", "must_change_password": True, "groups": []})
     name = visit.field("name").strip()
     try:
-        await visit.write(
+        change = partial(
             operations.create,
-            visit.by,
-            name,
-            await operations.hash_chosen_password(visit.field("password")),
+            by=visit.by,
+            name=name,
+            password_hash=await operations.hash_chosen_password(visit.field("password")),
             groups=visit.fields("groups"),
             must_change_password="must_change_password" in visit.form,
         )
+        question = _question(f"Let {name} execute what these groups may?", f"{_LIST}/new")
+        if asked := await asked_first(visit, question, Concerned(), partial(change, user_id=name)):
+            return asked
+        await visit.write(change)
     except Invalid as refused:
         return await _form(visit, None, _typed(visit), refused)
     return visit.go(_LIST, f"User {name} added.")
@@ -69,6 +79,9 @@ async def edit(visit: Visit) -> Response:
     try:
         password = visit.field("password")
         hashed = await operations.hash_chosen_password(password) if password else None
+        question = _question(f"Let {user.name} execute more?", f"{_LIST}/edit?user={quote(user.name, safe='')}")
+        if asked := await asked_first(visit, question, Concerned(), _change, visit, user.id, hashed):
+            return asked
         await visit.write(_change, visit, user.id, hashed)
     except (Invalid, Conflict) as refused:
         return await _form(visit, user, _typed(visit), refused)
@@ -80,8 +93,10 @@ async def enable(visit: Visit) -> Response:
     user = await visit.read(operations.find_named, visit.query("user"))
     if visit.is_post:
         return await _switch(visit, user, True)
-    sentence = "The user can sign in again, and the user's live tokens work again."
-    return _ask(visit, user, "Enable", [sentence], danger=False)
+    change = partial(operations.set_enabled, by=visit.by, user_id=user.id, enabled=True)
+    difference, items = await foreseen(visit, Concerned(), change)
+    told = ["The user can sign in again, and the user's live tokens work again.", *difference]
+    return _ask(visit, user, "Enable", told, items, danger=False)
 
 
 async def disable(visit: Visit) -> Response:
@@ -117,12 +132,19 @@ async def _switch(visit: Visit, user: User, enabled: bool) -> Response:
     return visit.go(_LIST, f"User {user.name} {'enabled' if enabled else 'disabled'}.")
 
 
-def _ask(visit: Visit, user: User, word: str, sentences: list[str], *, danger: bool = True) -> Response:
+def _question(heading: str, form: str) -> Question:
+    return Question("users", [("Users and Groups", ""), ("Users", _LIST)], heading, form, form)
+
+
+def _ask(
+    visit: Visit, user: User, word: str, sentences: list[str], items: Sequence[str] = (), *, danger: bool = True
+) -> Response:
     return visit.ask(
         section="users",
         trail=[("Users and Groups", ""), ("Users", _LIST)],
         heading=f"{word} {user.name}?",
         sentences=sentences,
+        items=items,
         action=f"{_LIST}/{word.lower()}?user={quote(user.name, safe='')}",
         button=f"{word} user",
         danger=danger,

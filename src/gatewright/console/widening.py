@@ -61,7 +61,16 @@ async def asked_first(
 def _not_looked_at(concerned: Concerned) -> list[str]:
     if not concerned.more:
         return []
-    return [f"{concerned.more:,} more clients may ask for {concerned.scope}, and were not looked at one by one."]
+    what = f"may ask for {concerned.scope}" if concerned.scope else "have scopes that list it"
+    return [f"{concerned.more:,} more clients {what}, and were not looked at one by one."]
+
+
+async def foreseen(
+    visit: Visit, concerned: Concerned, change: Verb[P, object], *args: P.args, **kwargs: P.kwargs
+) -> tuple[list[str], list[str]]:
+    """What a change opens and closes, for a page that asks about it in any case: in sentences, and in names."""
+    found = await widening.preview(visit.parts.database, visit.catalogue, concerned, change, *args, **kwargs)
+    return [*found.sentences(), *_not_looked_at(concerned)], await named(visit, found)
 
 
 async def named(visit: Visit, found: Difference) -> list[str]:

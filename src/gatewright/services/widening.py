@@ -22,13 +22,15 @@ _NONE: Final[frozenset[str]] = frozenset()
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """Who may call what at one time: clients' scopes, what these list, the ACLs, and who is in the groups they name.
 
-    clients: scopes by client_id.  members: of each group, `user:ID` and `client:ID`.
+    clients: scopes by client_id; one that is disabled has none.  members: of each group, `user:ID` and `client:ID`, without
+    those that are disabled.  off: names of packages, and full names of services, that are out of use.
     """
 
     clients: Mapping[str, frozenset[str]]
     scopes: Mapping[str, Scope]
     acls: Acls
     members: Mapping[str, frozenset[str]] = {}
+    off: frozenset[str] = _NONE
 
 
 class ForClient(msgspec.Struct, frozen=True):
@@ -108,8 +110,8 @@ def difference(before: Access, after: Access, catalogue: Catalogue) -> Differenc
     return Difference(
         opened=tuple(ForClient(client_id, opened) for client_id, opened, _ in found if opened),
         closed=tuple(ForClient(client_id, closed) for client_id, _, closed in found if closed),
-        admitted=_admissions(before.acls, after.acls, catalogue),
-        shut=_admissions(after.acls, before.acls, catalogue),
+        admitted=_admissions(before, after, catalogue),
+        shut=_admissions(after, before, catalogue),
         joined=_joined(before, after),
     )
 
@@ -131,14 +133,28 @@ class _Changes:
         return self._known[had, has]
 
     def _ways(self, names: frozenset[str], access: Access) -> frozenset[Way]:
-        return ways_of([access.scopes[name] for name in names if name in access.scopes], self._catalogue)
+        ways = ways_of([access.scopes[name] for name in names if name in access.scopes], self._catalogue)
+        return (
+            frozenset(way for way in ways if not _is_off(way.service, access, self._catalogue)) if access.off else ways
+        )
 
 
-def _admissions(before: Acls, after: Acls, catalogue: Catalogue) -> tuple[Admission, ...]:
-    """Who is admitted after and was not before, by service."""
+def _is_off(service: str, access: Access, catalogue: Catalogue) -> bool:
+    return service in access.off or catalogue.services[service].package in access.off
+
+
+def _admissions(before: Access, after: Access, catalogue: Catalogue) -> tuple[Admission, ...]:
+    """Who is admitted after and was not before, by service.
+
+    Of one that comes into use only whether it is open to everybody: all others need a scope too, and these are told.
+    """
     found = []
     for service in sorted(catalogue.services):
-        had, has = admitted_by(before, service), admitted_by(after, service)
+        had, has = admitted_by(before.acls, service), admitted_by(after.acls, service)
+        if _is_off(service, after, catalogue):
+            continue
+        if _is_off(service, before, catalogue):
+            had = () if has == (WITHOUT_TOKEN,) else has
         if new := _wider(had, has):
             found.append(Admission(service, new))
     return tuple(found)

@@ -8,6 +8,7 @@ import msgspec
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
 from gatewright.store.documents import containing
+from gatewright.store.documents import marks
 from gatewright.store.documents import names
 from gatewright.store.documents import to_json
 from gatewright.store.keyset import Order
@@ -19,6 +20,9 @@ BY_NAME: Final = Order(("name", "version"))
 BY_ID: Final = Order(("client_id",))
 BY_USE: Final = Order(("u.used_at", "u.client_id"), number=True)
 """The orders that clients are listed in; by use: when they last got a token, or were registered."""
+_DISABLED: Final = '%"enabled":false%'
+"""What the documents of disabled clients hold, and few others."""
+_AT_ONCE: Final = 500
 _SECRET = "id, client_id, digest, hash, created_at, expires_at, sealed"
 
 
@@ -77,6 +81,22 @@ def page(
 
 def _of_use(order: Order) -> bool:
     return order.columns == BY_USE.columns
+
+
+def disabled(transaction: Transaction, client_ids: Sequence[str] | None = None) -> list[str]:
+    """The ids of clients that are disabled. client_ids: of these alone; None: of all."""
+    if client_ids is None:
+        return _disabled(transaction.rows(f"SELECT {_CLIENT} FROM clients WHERE document LIKE ?", (_DISABLED,)))
+    found: list[str] = []
+    for start in range(0, len(client_ids), _AT_ONCE):
+        some = client_ids[start : start + _AT_ONCE]
+        sql = f"SELECT {_CLIENT} FROM clients WHERE client_id IN ({marks(some)}) AND document LIKE ?"
+        found += _disabled(transaction.rows(sql, (*some, _DISABLED)))
+    return found
+
+
+def _disabled(rows: Sequence[Row]) -> list[str]:
+    return [client.client_id for client in map(_client, rows) if not client.enabled]
 
 
 def insert(transaction: Transaction, client: Client) -> None:

@@ -71,6 +71,16 @@ def first_clients(transaction: Transaction, name: str, limit: int) -> tuple[str,
     )
 
 
+def first_clients_of(transaction: Transaction, scopes: Sequence[str], limit: int) -> tuple[tuple[str, ...], int]:
+    """The ids of the first clients associated with one of the scopes, and how many there are in all."""
+    if not scopes:
+        return (), 0
+    of_them = f"FROM client_scopes WHERE scope IN ({marks(scopes)})"
+    first = transaction.rows(f"SELECT DISTINCT client_id {of_them} ORDER BY client_id LIMIT ?", (*scopes, limit))
+    row = transaction.row(f"SELECT count(DISTINCT client_id) {of_them}", tuple(scopes))
+    return names(first), int(row[0]) if row else 0
+
+
 def associations(transaction: Transaction, client_ids: Sequence[str] | None = None) -> dict[str, frozenset[str]]:
     """The scopes of clients that have some, by client_id. client_ids: of these alone; None: of all."""
     found: dict[str, set[str]] = {}

@@ -73,6 +73,17 @@ def page(
     return [_user(row) for row in found]
 
 
+def disabled(transaction: Transaction, group: str) -> tuple[str, ...]:
+    """The ids of the users in a group that are disabled."""
+    return names(
+        transaction.rows(
+            "SELECT u.id FROM group_members m JOIN users u ON u.id = m.member_id"
+            " WHERE m.group_name = ? AND m.kind = 'user' AND u.enabled = 0 ORDER BY u.id",
+            (group,),
+        )
+    )
+
+
 def insert(transaction: Transaction, user: User) -> None:
     """Keep a new user."""
     transaction.execute(
