@@ -73,6 +73,31 @@ def make(name: Annotated[str, Meta(min_length=1)], size: Size | None = None) -> 
     assert words in error.detail
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "missing required field `name`"),
+        ({"greeting": "Hi"}, "missing required field `name`"),
+        ({"name": None}, "Expected `str`, got `null` - at `$.name`"),
+        ({"name": "Ada", "greeting": 5}, "Expected `str`, got `int` - at `$.greeting`"),
+        ({"name": "Ada", "nickname": "A"}, "unknown 'nickname'; it takes greeting, name"),
+    ],
+)
+async def test_a_service_that_takes_texts_alone_is_held_to_them(workshop, values, words) -> None:
+    service = workshop.service(
+        """
+@service(inline=True)
+def greet(name: str, greeting: str = "Hello") -> str:
+    return f"{greeting} {name}"
+"""
+    )
+    error = await refusal(workshop.call(service, values))
+    assert error.status == 400
+    assert words in error.detail
+    assert await workshop.call(service, {"name": "Ada"}) == "Hello Ada"
+    assert await workshop.call(service, {"name": "Ada", "greeting": "Hi"}) == "Hi Ada"
+
+
 async def test_the_caller_is_given_and_cannot_be_sent(workshop) -> None:
     service = workshop.service("@service(inline=True)\ndef who(me: Caller) -> str:\n    return me.username\n")
     assert await workshop.call(service, {}) == "ada"

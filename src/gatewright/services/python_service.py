@@ -4,6 +4,7 @@ import inspect
 import typing
 from collections.abc import Callable
 from typing import Any
+from typing import Final
 
 import msgspec
 
@@ -122,19 +123,27 @@ def _schema(type_: Any) -> dict[str, Any]:
     return schema | ({"$defs": components} if components else {})
 
 
+_TEXT: Final = {str}
+
+
 class _Binding:
     """Makes the function's arguments of an input. arguments: a TypedDict of the parameters; schema: the same as schema."""
 
     def __init__(self, arguments: Any, parameters: _Parameters, schema: dict[str, Any]) -> None:
         self._arguments, self._schema = arguments, schema
         self._names = frozenset(parameters.fields)
+        self._needed = self._names - parameters.defaults.keys()
+        self._takes_texts = all(annotation is str for annotation in parameters.fields.values())
         self._caller, self._call = parameters.caller, parameters.call
 
     def __call__(self, values: dict[str, Any], call: Call) -> dict[str, Any]:
         """Raises ServiceError 400 for what does not fit."""
         if not values.keys() <= self._names:
             raise _unknown(values, self._names)
-        bound = fitted(values, self._arguments, self._schema)
+        if self._takes_texts and values.keys() >= self._needed and {*map(type, values.values())} <= _TEXT:
+            bound = dict(values)  # as it fits already
+        else:
+            bound = fitted(values, self._arguments, self._schema)
         if self._caller is not None:
             bound[self._caller] = call.caller
         if self._call is not None:

@@ -28,6 +28,7 @@ from gatewright.web.service_call import Admitted
 from gatewright.web.service_call import answer
 from gatewright.web.service_input import bearer_token
 from gatewright.web.service_input import service_input
+from gatewright.web.service_input import token_in_header
 
 _log = structlog.get_logger("gatewright.services")
 
@@ -95,7 +96,9 @@ async def _refused(error: Refused, request: Request, parts: Parts, name: str, ma
 async def _guarded(request: Request, parts: Parts, name: str, match: Match | None) -> Response:
     catalogue = parts.catalogue
     service = catalogue.services.get(name)
-    token, body = await bearer_token(request, parts)
+    token, body = token_in_header(request), None
+    if token is None:
+        token, body = await bearer_token(request, parts)
     template = match.template if match else None
     sender = dpop_sender(request)
     caller = await parts.guard.admit(
