@@ -76,17 +76,25 @@ def _plain_form(body: bytes) -> dict[str, str] | None:
     if not body.isascii() or body.count(b"&") > _FEW:
         return None
     parameters: dict[str, str] = {}
+    is_encoded = b"%" in body or b"+" in body
     for part in body.decode("ascii").split("&"):
         name, _, value = part.partition("=")
-        if "%" in value or "+" in value:
-            try:
-                value = unquote_to_bytes(value.replace("+", " ")).decode()
-            except UnicodeDecodeError:
+        if is_encoded:
+            if not name.isidentifier():
                 return None
-        if name in parameters or not value or "\0" in value or not name.isidentifier():
+            value = _unquoted(value)
+        if name in parameters or not value or "\0" in value or "\0" in name:
             return None
         parameters[name] = value
     return parameters
+
+
+def _unquoted(value: str) -> str:
+    """The text that a form's value stands for; none, if it stands for no text."""
+    try:
+        return unquote_to_bytes(value.replace("+", " ")).decode() if "%" in value or "+" in value else value
+    except UnicodeDecodeError:
+        return ""
 
 
 async def body_pairs(request: Request, most: int = OAUTH_BODY_BYTES) -> Pairs:
