@@ -499,7 +499,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "sort": sorted_by({"Time": "-time"}, "-time"), "frame": FRAME, "rows": [{"row": AUDITED, "changes": [("description", "Old", "New")]}],
             "chosen": {"actor": "", "action": "", "target": "", "since": "", "until": ""}, "actions": [("client.", "Clients")],
-            "sums": [("Tokens issued", "client_credentials 3")], "head": Head(1, b"x" * 32), "next_cursor": "", "is_first": True,
+            "days": [{"day": NOW // 86_400 * 86_400, "cells": [{"label": "Sign-ins", "count": 3, "parts": []}, {"label": "Tokens issued", "count": 1234, "parts": [("client_credentials", 1200), ("password", 34)]}]}], "most_days": 31, "head": Head(1, b"x" * 32), "next_cursor": "", "is_first": True,
             "query": "",
         },
     ),

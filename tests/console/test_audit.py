@@ -1,5 +1,6 @@
 """The audit log's page."""
 
+import datetime
 import json
 import re
 from html import unescape
@@ -11,9 +12,18 @@ from tests.running.site import Site
 
 
 def table(page: str) -> list[str]:
-    """The rows of the table, as text."""
+    """The rows of the log, as text."""
+    return _rows(page.partition('id="sums"')[0])
+
+
+def sums(page: str) -> list[str]:
+    """The rows of the days, as text."""
+    return _rows(page.partition('id="sums"')[2])
+
+
+def _rows(page: str) -> list[str]:
     found = re.findall(r'<tr>\s*<td class="is-name">.*?</tr>', page, re.DOTALL)
-    return [re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", row))) for row in found]
+    return [re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", row))).strip() for row in found]
 
 
 async def test_a_change_is_shown_with_what_it_was_before_and_after(console: Console) -> None:
@@ -87,3 +97,22 @@ async def test_issued_and_refused_tokens_are_told_in_sum(site: Site, console: Co
     page = await console.text("/audit")
     assert "client_credentials 1" in page
     assert "unsupported_grant_type 1" in page
+
+
+async def test_the_days_are_summed_up_and_narrowed_by_date(site: Site, console: Console) -> None:
+    await site.access_token()
+    await console.http.post("/oauth/token", data={"grant_type": "client_credentials", "client_id": "nobody"})
+    await site.parts.reporter.flush()
+    (day,) = sums(await console.text("/audit"))
+    first = datetime.datetime.fromtimestamp(site.clock(), datetime.UTC).date()
+    assert day == f"{first} 1 0 1 client_credentials 1 1 invalid_client 1"
+    await site.change_settings(session_lifetime=10**6)
+    await site.sign_in("admin", console.http)
+    site.clock.forward(2 * 86_400)
+    await site.access_token()
+    await site.parts.reporter.flush()
+    later = first + datetime.timedelta(days=2)
+    assert [each.split()[0] for each in sums(await console.text("/audit"))] == [str(later), str(first)]
+    assert [each.split()[0] for each in sums(await console.text(f"/audit?since={later}"))] == [str(later)]
+    assert [each.split()[0] for each in sums(await console.text(f"/audit?until={first}"))] == [str(first)]
+    assert "Nothing happened on these days." in await console.text("/audit?since=2100-01-01")

@@ -8,6 +8,7 @@ from gatewright.admin.actor import By
 from gatewright.kernel.ids import row_id
 from gatewright.store import audit_chain
 from gatewright.store import changes
+from gatewright.store import daily_sums
 from gatewright.store.audit_chain import Break
 from gatewright.store.database import Transaction
 from gatewright.store.documents import to_json
@@ -16,6 +17,7 @@ from gatewright.store.records import AuditRow
 page = changes.audit_page
 head = audit_chain.head
 hash_of = audit_chain.hash_of
+sums = daily_sums.newest
 
 
 def breaks(transaction: Transaction) -> list[Break]:

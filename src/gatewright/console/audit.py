@@ -1,7 +1,9 @@
-"""The audit log: who changed what, with the values before and after, and what the server issued and refused in sum."""
+"""The audit log: who changed what, with the values before and after, and what happened on each day in sum."""
 
 import datetime
 from collections.abc import AsyncIterator
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 from typing import Final
 from urllib.parse import urlencode
@@ -14,10 +16,11 @@ from gatewright.admin import audit
 from gatewright.console.sorting import sorting
 from gatewright.console.visit import PAGE_SIZE
 from gatewright.console.visit import Visit
-from gatewright.store import activity
+from gatewright.store.daily_sums import Sum
 from gatewright.store.records import AuditRow
 
 _DAY: Final = 86_400
+_DAYS_SHOWN: Final = 31
 _BATCH: Final = 500
 _FILTERS: Final = ("actor", "action", "target", "since", "until")
 _ACTIONS: Final = (
@@ -56,7 +59,8 @@ async def show_list(visit: Visit) -> Response:
         rows=[{"row": row, "changes": differences(row)} for row in shown],
         chosen=chosen,
         actions=_ACTIONS,
-        sums=await _sums(visit),
+        days=by_day(await visit.read(audit.sums, days=_DAYS_SHOWN, **_window(chosen))),
+        most_days=_DAYS_SHOWN,
         head=await visit.read(audit.head),
         sort=sort,
         next_cursor=shown[-1].id if len(found) > PAGE_SIZE else "",
@@ -116,7 +120,11 @@ def _shown(value: Any) -> str:
 
 def _narrowed(chosen: dict[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {name: chosen[name] for name in ("actor", "action", "target")}
-    return given | {"since": _midnight(chosen["since"]), "until": _midnight(chosen["until"], days=1)}
+    return given | _window(chosen)
+
+
+def _window(chosen: dict[str, str]) -> dict[str, int]:
+    return {"since": _midnight(chosen["since"]), "until": _midnight(chosen["until"], days=1)}
 
 
 def _midnight(text: str, days: int = 0) -> int:
@@ -128,11 +136,32 @@ def _midnight(text: str, days: int = 0) -> int:
     return int(datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC).timestamp()) + days * _DAY
 
 
-async def _sums(visit: Visit) -> list[tuple[str, str]]:
-    """What was issued and refused in the last 24 hours, in sum: single tokens are not in the log."""
-    issued = await visit.read(activity.since, "grant", visit.now - _DAY)
-    refused = await visit.read(activity.since, "refusal", visit.now - _DAY)
-    return [
-        ("Tokens issued", ", ".join(f"{name} {tally.count:,}" for name, tally in issued.items()) or "none"),
-        ("Requests refused", ", ".join(f"{name} {tally.count:,}" for name, tally in refused.items()) or "none"),
-    ]
+_SUMMED: Final = (
+    ("Sign-ins", "person", "user.sign_in"),
+    ("Consents", "person", "consent."),
+    ("Tokens issued", "grant", ""),
+    ("Requests refused", "refusal", ""),
+)
+"""The columns of the sums: their headers, and the kind and the beginning of the names that each adds up."""
+
+
+def by_day(sums: Iterable[Sum]) -> list[dict[str, Any]]:
+    """The days, as they come; of each column how many in all, and of what."""
+    return [{"day": day, "cells": _cells(list(found))} for day, found in groupby(sums, key=lambda each: each.day)]
+
+
+def _cells(sums: list[Sum]) -> list[dict[str, Any]]:
+    cells = []
+    for label, kind, prefix in _SUMMED:
+        found = sorted(
+            ((each.name.removeprefix(prefix).lstrip("."), each.count) for each in sums if _is_of(each, kind, prefix)),
+            key=lambda part: (-part[1], part[0]),
+        )
+        cells.append(
+            {"label": label, "count": sum(count for _, count in found), "parts": [part for part in found if part[0]]}
+        )
+    return cells
+
+
+def _is_of(each: Sum, kind: str, prefix: str) -> bool:
+    return each.kind == kind and each.name.startswith(prefix)

@@ -69,6 +69,7 @@ def create_environment(manifest: Mapping[str, str]) -> jinja2.Environment:
     environment.globals["asset"] = lambda name: f"{STATIC_URL}/built/{manifest.get(name, name)}"
     environment.filters |= {
         "ago": ago,
+        "day": day,
         "duration": duration,
         "hour": hour,
         "shorten": shorten,
@@ -116,6 +117,11 @@ def _roughly(seconds: int) -> str:
 def hour(moment: int) -> str:
     """The hour of a time in seconds since the epoch, in UTC: "14:00 UTC"."""
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%H:00 UTC")
+
+
+def day(moment: int) -> str:
+    """The day of a time in seconds since the epoch, in UTC: "2026-03-02"."""
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%d")
 
 
 def duration(seconds: int | str) -> str:

@@ -17,12 +17,15 @@ import msgspec
 from gatewright.kernel.telemetry import Cell
 from gatewright.kernel.telemetry import Tally
 from gatewright.kernel.telemetry import tally_of
+from gatewright.store import daily_sums
 from gatewright.store.database import Row
 from gatewright.store.database import Transaction
 
 MINUTE: Final = 60
 HOUR: Final = 3600
 _EVER: Final = 0
+_SUMMED_UP: Final = frozenset({"grant", "refusal"})
+"""The kinds of which each day is kept for good."""
 _MICROSECONDS: Final = 1e6
 _LAST: Final = "\U0010ffff"  # sorts after all that a name can go on with
 _COLUMNS: Final = "outcome, bucket, sum(count), sum(microseconds)"
@@ -55,6 +58,7 @@ def add(transaction: Transaction, cells: Sequence[Cell], now: int) -> None:
                     int(cell.seconds * _MICROSECONDS),
                 ),
             )
+    daily_sums.add(transaction, ((each.kind, each.name, each.count) for each in cells if each.kind in _SUMMED_UP), now)
 
 
 def since(transaction: Transaction, kind: str, start: int) -> dict[str, Tally]:

@@ -1,6 +1,7 @@
 """The change log that caches follow, and the audit log that people read."""
 
 from gatewright.store import audit_chain
+from gatewright.store import daily_sums
 from gatewright.store.database import Transaction
 from gatewright.store.documents import containing
 from gatewright.store.keyset import Order
@@ -25,8 +26,9 @@ def since(transaction: Transaction, after: int) -> list[Change] | None:
 
 
 def add_audit(transaction: Transaction, row: AuditRow) -> None:
-    """Append to the audit log."""
+    """Append to the audit log, and count what its days are summed up by."""
     audit_chain.append(transaction, row)
+    daily_sums.count_of_person(transaction, row.action, row.at)
 
 
 def audit_page(

@@ -18,7 +18,7 @@ _MIGRATION_LOCK: Final = 0x6761746D  # any number that nobody else locks
 
 _LOOKED_THROUGH: Final = 16_000_000  # bytes; some 20 ms
 
-NEWEST: Final = "0016"
+NEWEST: Final = "0017"
 """The schema version this release reads and writes; equal to the last file in `migrations/versions`."""
 
 

@@ -11,6 +11,7 @@ from gatewright.admin import keys as key_operations
 from gatewright.admin import settings as setting_operations
 from gatewright.admin.keys import KeyLine
 from gatewright.kernel.settings import GlobalSettings
+from gatewright.store.daily_sums import Sum
 from gatewright.store.database import Transaction
 from gatewright.store.records import AuditRow
 from gatewright.web.admin_api.operation import AdminCall
@@ -49,6 +50,24 @@ class AuditPage(msgspec.Struct, frozen=True):
 
     items: tuple[AuditRow, ...]
     next_cursor: str | None
+
+
+class SumsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which days."""
+
+    since: Annotated[
+        int, Meta(ge=0, le=2**53, description="From the day of this time on, in seconds since the epoch.")
+    ] = 0
+    until: Annotated[int, Meta(ge=0, le=2**53, description="Days that began before this time; 0: without end.")] = 0
+    days: Annotated[int, Meta(ge=1, le=400, description="The most days to give, the newest.")] = 31
+
+
+class SumList(msgspec.Struct, frozen=True):
+    """How often things happened on each day (UTC), the newest day first: tokens issued by grant, refusals by error code,
+    sign-ins and consents by the audit log's action. day: when it began, in seconds since the epoch.
+    """
+
+    items: tuple[Sum, ...]
 
 
 SettingsChange: Final = change_of(
@@ -92,6 +111,11 @@ def _audit(transaction: Transaction, call: AdminCall) -> AuditPage:
     )
     shown = found[: call.query.limit]
     return AuditPage(tuple(shown), cursor(shown[-1].id) if len(found) > len(shown) else None)
+
+
+def _sums(transaction: Transaction, call: AdminCall) -> SumList:
+    query = call.query
+    return SumList(tuple(audit.sums(transaction, query.since, query.until, query.days)))
 
 
 OPERATIONS: Final = (
@@ -153,5 +177,15 @@ OPERATIONS: Final = (
         verb=_audit,
         query=AuditQuery,
         answer=AuditPage,
+    ),
+    Operation(
+        name="audit:sums",
+        method="GET",
+        path="/audit/sums",
+        summary="List what happened on each day in sum",
+        action="read",
+        verb=_sums,
+        query=SumsQuery,
+        answer=SumList,
     ),
 )
