@@ -19,8 +19,10 @@ import structlog
 from gatewright.kernel.telemetry import Activity
 from gatewright.kernel.telemetry import Cell
 
-MOST_WAITING: Final = 256
-"""Calls that wait for the store: some 15 ms of work on a quick disk. More in flight fit no processor's caches."""
+MANY_WAITING: Final = 256
+"""Calls that wait for the store, on average, when refusing begins: some 15 ms of work on a quick disk."""
+MOST_WAITING: Final = 512
+"""So many wait then at the most: one group that the store commits, one that gathers. More fit no processor's caches."""
 BURST: Final = 4096
 """So many may wait for a moment."""
 LATE_SECONDS: Final = 0.1
@@ -100,7 +102,7 @@ class Overload:
             self._late_since = now - late
         elif now - self._late_since >= STANDING_SECONDS:
             self._most = FIRST
-        least = MOST_WAITING / 4 if self.is_on else MOST_WAITING
+        least = MANY_WAITING / 4 if self.is_on else MANY_WAITING
         self.is_on = self._most is not None or self._behind > least or waiting > BURST
 
     def _adjust(self, late: float) -> None:
