@@ -63,10 +63,16 @@ class FakeHost:
 
 
 class FakeRegistry:
-    """Services by name, with their input schemas; and the names of connections, None: not known."""
+    """Services by name, with their input schemas; the names of connections, None: not known; documents beside the flow."""
 
-    def __init__(self, services: Mapping[str, dict | None], connections: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        services: Mapping[str, dict | None],
+        connections: list[str] | None = None,
+        documents: Mapping[str, bytes] | None = None,
+    ) -> None:
         self._services, self._connections = dict(services), connections
+        self._documents = dict(documents or {})
 
     def signature(self, name):
         return Signature(name, self._services[name]) if name in self._services else None
@@ -76,6 +82,9 @@ class FakeRegistry:
 
     def connections(self):
         return self._connections
+
+    def document(self, name):
+        return self._documents.get(name)
 
 
 def answer(value=None, status=200, *, headers=None, body=None, reason=""):

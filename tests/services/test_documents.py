@@ -179,3 +179,56 @@ async def test_address_that_depends_on_the_data_is_left_to_the_call(tmp_path: Pa
     stage = Stage(tmp_path, shop, flow(address='"https://shop.example/{name}.json"'))
     await stage.keeper.look()
     assert (shop.asked, stage.told) == ([], [])
+
+
+def beside(folder: Path, document: object = DOCUMENT, name: str = "shop.openapi.json") -> None:
+    path = folder / "Shop" / "services" / "shop" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.encode(document))
+
+
+def problems_of(loader: Loader) -> list[tuple[int, str]]:
+    return [(each.line, each.message) for each in loader.load().services["shop:find"].problems]
+
+
+async def test_document_beside_the_flow_is_read_with_it(tmp_path: Path, shop: Shop) -> None:
+    stage = Stage(tmp_path, shop, flow(address="shop.openapi.json"))
+    beside(tmp_path)
+    stage.catalogue = Loader(tmp_path).load()
+    assert await stage.call() == {"id": "a1"}
+    assert shop.paths == ["/v1/items/a1"]
+
+
+def test_document_beside_the_flow_is_checked_when_the_flow_is_loaded_and_again_when_it_changes(
+    tmp_path: Path, shop: Shop
+) -> None:
+    Stage(tmp_path, shop, flow(address="shop.openapi.json"))
+    loader = Loader(tmp_path)
+    [(line, message)] = problems_of(loader)
+    assert (line, "there is no file shop.openapi.json beside the flow" in message) == (7, True)
+    beside(tmp_path)
+    assert problems_of(loader) == []
+    beside(tmp_path, {**DOCUMENT, "paths": {}})
+    [(line, message)] = problems_of(loader)
+    assert (line, "no operation 'getItem'" in message) == (8, True)
+    beside(tmp_path, {**DOCUMENT, "servers": [{"url": "/v1"}]})
+    assert "no full address" in problems_of(loader)[0][1]
+    beside(tmp_path, "no document")
+    assert "it is no OpenAPI document" in problems_of(loader)[0][1]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "../../other/services/shop.openapi.json",
+        "/etc/shop.openapi.json",
+        "..openapi.json",
+        "shop.json",
+        "file:///shop.openapi.json",
+    ],
+)
+def test_no_other_file_is_read(tmp_path: Path, shop: Shop, address: str) -> None:
+    Stage(tmp_path, shop, flow(address=address))
+    beside(tmp_path)
+    beside(tmp_path, name="shop.json")
+    assert "an address begins with http:// or https://" in problems_of(Loader(tmp_path))[0][1]

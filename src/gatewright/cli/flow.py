@@ -20,7 +20,7 @@ def check(file: FlowArgument, /) -> int:
     """Say all that is wrong with a flow, each with its place and mend."""
     from gatewright.services.builtin.alone import BuiltinsAlone
 
-    return _print(check_file(file, BuiltinsAlone()))
+    return _print(check_file(file, BuiltinsAlone(file.parent)))
 
 
 @app.command
@@ -37,7 +37,7 @@ def run(
     from gatewright.services.builtin.alone import BuiltinsAlone
     from gatewright.services.builtin.alone import call_alone
 
-    return _print(run_file(file, input, allowed_hosts, BuiltinsAlone(), call_alone))
+    return _print(run_file(file, input, allowed_hosts, BuiltinsAlone(file.parent), call_alone))
 
 
 def _print(outcome: Outcome) -> int:

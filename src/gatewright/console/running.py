@@ -17,6 +17,7 @@ from gatewright.console.run_result import marks_of
 from gatewright.console.run_result import show_run
 from gatewright.console.service_page import check_text
 from gatewright.console.service_page import find_service
+from gatewright.console.service_page import folder_of_file
 from gatewright.console.service_page import page
 from gatewright.console.service_page import shown
 from gatewright.console.service_page import source_of
@@ -56,7 +57,9 @@ async def _run(visit: Visit, service: Service, text: str) -> tuple[dict[str, Any
         values = session.values if session else _input(visit)
         caller = session.caller if session else await caller_of(visit, chosen(visit))
         trace = stepper_of(visit, session)
-        catalogue = with_draft(visit.catalogue, service, text) if service.kind == "flow" and text else visit.catalogue
+        catalogue = visit.catalogue
+        if service.kind == "flow" and text:
+            catalogue = with_draft(catalogue, service, text, folder_of_file(visit, service))
     except FlowProblems as found:
         refused = ServiceError(422, "The flow cannot run as it stands", "\n".join(map(str, found.problems)))
     except ServiceError as error:

@@ -1,6 +1,7 @@
 """What every page of a service shows: what it is, who may call it, its source, and what came of running or saving it."""
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -37,8 +38,14 @@ _DAY = 86_400
 
 
 async def check_text(visit: Visit, text: str) -> list[Problem]:
-    """Every problem of a flow's text, held against the services and connections that there are."""
-    return check_source(visit.catalogue, text, await visit.parts.directory.connections())
+    """Every problem of the text of the flow that the address names, held against what there is for it to call."""
+    folder = folder_of_file(visit, find_service(visit))
+    return check_source(visit.catalogue, text, await visit.parts.directory.connections(), folder)
+
+
+def folder_of_file(visit: Visit, service: Service) -> Path:
+    """Where a service's file is, and what lies beside it."""
+    return (visit.parts.packages_folder / service.file).parent
 
 
 def find_service(visit: Visit) -> Service:

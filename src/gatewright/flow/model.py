@@ -34,6 +34,10 @@ class Registry(Protocol):
         """The names of the server's connections, None where they are not known."""
         ...
 
+    def document(self, name: str) -> bytes | None:
+        """The OpenAPI document of that file name beside the flow, None when there is none."""
+        ...
+
 
 class Host(Protocol):
     """What one run of a flow may do outside itself. Its rules (allowed addresses, access) live in the implementation."""

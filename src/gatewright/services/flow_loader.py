@@ -14,6 +14,8 @@ from gatewright.services.catalogue import Problem
 from gatewright.services.catalogue import Service
 from gatewright.services.draft import signature_of
 from gatewright.services.flow_service import flow_service
+from gatewright.services.local_documents import LocalDocuments
+from gatewright.services.local_documents import are_current
 from gatewright.services.names import is_part
 from gatewright.services.scan import FLOW
 from gatewright.services.scan import Stamp
@@ -53,6 +55,7 @@ class LoadedFlows(msgspec.Struct, frozen=True):
 class _Kept(msgspec.Struct, frozen=True):
     stamp: Stamp
     asked: dict[str, Signature | None]
+    documents: dict[Path, Stamp | None]
     service: Service
 
 
@@ -78,16 +81,25 @@ class FlowLoader:
             named.setdefault(name, file)
             everything.append((name, file))
         known = {service.name: signature_of(service) for service in others}
-        kept = {file.shown: self._load(name, file, _Registry(self, named, known)) for name, file in everything}
+        kept = {file.shown: self._load(name, file, self._registry(file, named, known)) for name, file in everything}
         self._kept = kept
         return LoadedFlows([each.service for each in kept.values()], problems)
 
     def _load(self, name: str, file: FlowFile, registry: "_Registry") -> _Kept:
         kept = self._kept.get(file.shown)
-        if kept and kept.stamp == file.stamp and all(registry.signature(n) == s for n, s in kept.asked.items()):
+        if (
+            kept
+            and kept.stamp == file.stamp
+            and all(registry.signature(n) == s for n, s in kept.asked.items())
+            and are_current(kept.documents)
+        ):
             return kept
         registry.asked.clear()
-        return _Kept(file.stamp, registry.asked, self._compile(name, file, registry))
+        service = self._compile(name, file, registry)
+        return _Kept(file.stamp, registry.asked, registry.documents.given, service)
+
+    def _registry(self, file: FlowFile, flows: dict[str, FlowFile], known: dict[str, Signature]) -> "_Registry":
+        return _Registry(self, flows, known, LocalDocuments((self._packages / file.shown).parent))
 
     def _compile(self, name: str, file: FlowFile, registry: "_Registry") -> Service:
         try:
@@ -131,8 +143,15 @@ class FlowLoader:
 class _Registry:
     """What one flow may call; remembers what it asked for."""
 
-    def __init__(self, loader: FlowLoader, flows: dict[str, FlowFile], known: dict[str, Signature]) -> None:
+    def __init__(
+        self,
+        loader: FlowLoader,
+        flows: dict[str, FlowFile],
+        known: dict[str, Signature],
+        documents: LocalDocuments,
+    ) -> None:
         self._loader, self._flows, self._known = loader, flows, known
+        self.documents = documents
         self.asked: dict[str, Signature | None] = {}
 
     def signature(self, name: str) -> Signature | None:
@@ -145,6 +164,9 @@ class _Registry:
 
     def names(self) -> Iterable[str]:
         return {*self._flows, *self._known}
+
+    def document(self, name: str) -> bytes | None:
+        return self.documents.read(name)
 
     def connections(self) -> None:
         """Not known when files are loaded: a connection that is missing is told by check, and by the call that needs it."""

@@ -43,7 +43,9 @@ def check_package(
         if service.kind == "flow" and service.enabled:
             found += [
                 Finding(service.file, each.line, each.column, each.severity, each.message + _mend(each.mend))
-                for each in check_source(catalogue, read_source(packages, service).text, connections)
+                for each in check_source(
+                    catalogue, read_source(packages, service).text, connections, (packages / service.file).parent
+                )
             ]
     for file in files_of(packages, name):
         try:

@@ -12,11 +12,12 @@ Stamp = tuple[int, int, int]
 
 FLOW = ".flow.yaml"
 PYTHON = ".py"
+OPENAPI = (".openapi.yaml", ".openapi.json")
 UPSTREAM = ".upstream.yaml"
 
 
 class ScannedPackage(msgspec.Struct, frozen=True):
-    """One package's folder. `files` maps paths below it, with `/`, to stamps: package.yaml and all flow, Python and upstream files."""
+    """One package's folder. `files` maps paths below it, with `/`, to stamps: package.yaml and all flow, Python, upstream and OpenAPI files."""
 
     folder: str
     files: dict[str, Stamp]
@@ -50,7 +51,7 @@ def _walk(folder: str, prefix: str, found: list[tuple[str, Stamp]]) -> None:
             continue
         if entry.is_dir(follow_symlinks=False):
             _walk(entry.path, f"{prefix}{entry.name}/", found)
-        elif entry.name.endswith((FLOW, PYTHON, UPSTREAM)):
+        elif entry.name.endswith((FLOW, PYTHON, UPSTREAM, *OPENAPI)):
             try:
                 status = entry.stat()
             except FileNotFoundError:

@@ -1,5 +1,6 @@
 """Reading OpenAPI 3 and Swagger 2.0 documents: from an operation's id to the operation."""
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
@@ -16,12 +17,18 @@ from gatewright.flow.openapi.operation import Parameter
 from gatewright.kernel.yaml import YamlProblem
 from gatewright.kernel.yaml import load
 
+_LOCAL = re.compile(r"(?:[A-Za-z_][\w-]*/)*[A-Za-z_][\w-]*\.openapi\.(?:json|yaml)\Z", re.ASCII)
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _SEPARATORS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|", "multi": None}
 _STYLES = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _JSON = "application/json"
 _DEEPEST = 6
 _FORM = "application/x-www-form-urlencoded"
+
+
+def is_local(address: str) -> bool:
+    """Whether an address is of a file beside the flow: a relative path that ends in `.openapi.yaml` or `.openapi.json`."""
+    return _LOCAL.match(address) is not None
 
 
 def parse_document(body: bytes, address: str) -> "Document":

@@ -60,6 +60,8 @@ def misfit(use: Use, document: "Document") -> str:
     except FlowError as error:
         return error.detail
     needed = [] if use.arguments is None else [each for each in operation.parameters if each.required]
+    if not operation.address.startswith(("http://", "https://")):
+        return "the document's servers say no full address (a document in a file names them with http:// or https://)"
     missing = [each.name for each in needed if each.name not in (use.arguments or ())]
     if missing:
         return f"the operation {use.operation!r} needs the parameter {missing[0]!r} (add it under 'parameters')"

@@ -1,6 +1,7 @@
 """Built-in services for flows that are checked and run without a server."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from gatewright.flow import FlowError
@@ -12,14 +13,16 @@ from gatewright.services.catalogue import LoadedPackage
 from gatewright.services.draft import signature_of
 from gatewright.services.errors import ServiceError
 from gatewright.services.invocation import Runtime
+from gatewright.services.local_documents import LocalDocuments
 from gatewright.services.names import is_builtin
 from gatewright.services.names import is_service
 
 
 class BuiltinsAlone:
-    """The registry of a lone flow: built-in services are known, any other full name is taken."""
+    """The registry of a lone flow: built-in services are known, any other full name is taken. folder: of its file."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self._documents = LocalDocuments(folder)
         self._services = {service.name: service for service in builtin_services()}
 
     def signature(self, name: str) -> Signature | None:
@@ -34,6 +37,10 @@ class BuiltinsAlone:
 
     def connections(self) -> None:
         """Not known without a server."""
+
+    def document(self, name: str) -> bytes | None:
+        """The OpenAPI document of that file name beside the flow."""
+        return self._documents.read(name)
 
 
 async def call_alone(name: str, arguments: dict[str, Any]) -> object:
