@@ -39,24 +39,35 @@ OTHERS = (
 @contextmanager
 def server(folder: pathlib.Path) -> Iterator[str]:
     """An example server; gives the administrator's one-time password.  Exits when the port is taken."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            sys.exit(f"port {PORT} is in use; end what listens there, then take the pictures again")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWRIGHT_")}
     made = subprocess.run(
-        [GATEWRIGHT, "init", str(folder), "--example"], env=environment, capture_output=True, text=True, check=True
+        [GATEWRIGHT, "init", str(folder), "--example"], env=environment(), capture_output=True, text=True, check=True
     )
     password = re.search(r"one-time password (\S+)", made.stdout)
     assert password, made.stdout
+    with serving(folder):
+        yield password[1]
+
+
+@contextmanager
+def serving(folder: pathlib.Path) -> Iterator[None]:
+    """A server over the workspace in that folder.  Exits when the port is taken."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            sys.exit(f"port {PORT} is in use; end what listens there, then take the pictures again")
     command = [GATEWRIGHT, "run", "--workspace", str(folder), "--port", str(PORT)]
     with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
     try:
         wait_for(process, folder / "server.log")
-        yield password[1]
+        yield
     finally:
         process.terminate()
         process.wait(10)
+
+
+def environment() -> dict[str, str]:
+    """The environment, without settings of somebody's own server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GATEWRIGHT_")}
 
 
 def wait_for(process: "subprocess.Popen[bytes]", log: pathlib.Path) -> None:
