@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from gatewright.services.errors import ServiceError
 from gatewright.services.upstream import Upstream
+from gatewright.services.upstream_answer import BrokenOff
 from gatewright.services.upstream_client import UpstreamClient
 from gatewright.services.upstream_request import Body
 from gatewright.services.upstream_request import UpstreamRequest
@@ -135,6 +136,22 @@ async def test_answer_before_the_body_was_sent_closes_the_connection(erp: Upstre
     await client.close()
     server.close()
     await early.stop()
+
+
+async def test_ending_a_call_wakes_who_waits_for_the_rest_of_its_answer(erp: UpstreamClient, stand_in: StandIn) -> None:
+    async def pauses(received: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+        await asyncio.sleep(3600)
+
+    stand_in.answers["/a"] = pauses
+    answer = await erp.send(request("GET"))
+    chunks = answer.chunks()
+    assert await anext(chunks) == b"half"
+    waiting = asyncio.ensure_future(anext(chunks))
+    await asyncio.sleep(0)
+    answer.close()
+    with pytest.raises(BrokenOff):
+        await asyncio.wait_for(waiting, 30)
 
 
 async def test_time_for_the_whole_call_ends_an_answer_that_trickles(erp: UpstreamClient, stand_in: StandIn) -> None:

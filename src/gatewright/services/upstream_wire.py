@@ -138,11 +138,12 @@ class Reply:
             self._done().release()
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; who still waits for a part of the answer gets aiohttp.ClientConnectionError."""
         if self._writing is not None:
             self._writing.cancel()
         if self._connection is not None:
             self._done().close()
+        self._end_waiting(aiohttp.ClientConnectionError("the call was ended"))
 
     def _done(self) -> "Connection":
         assert self._connection is not None
@@ -157,9 +158,13 @@ class Reply:
             return
         over = aiohttp.SocketTimeoutError("the call took too long")
         self._connection.protocol.set_exception(over)
+        self._end_waiting(over)
+
+    def _end_waiting(self, error: Exception) -> None:
+        """A closed connection forgets who reads from it, so the reader is told here."""
         content = getattr(self, "content", None)
         if content is not None and not content.is_eof():
-            content.set_exception(over)
+            content.set_exception(error)
 
 
 async def _write(body: Body | bytes, protocol: "ResponseHandler") -> None:
