@@ -40,6 +40,7 @@ class Refusals:
         self._waiting: list[tuple[Refusal, Claims]] = []
         self._of_peer: Counter[str] = Counter()
         self._some = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def has_room(self, peer: str) -> bool:
         """Whether a receipt for that address would be kept: ask before making one."""
@@ -64,14 +65,15 @@ class Refusals:
                 _log.exception("refusals not kept")
 
     async def flush(self) -> None:
-        """Write what waits now."""
-        waiting, self._waiting = self._waiting, []
-        self._of_peer.clear()
-        self._some.clear()
-        settings = await self._directory.settings()
-        if waiting and settings.refusals_kept:
-            known = [await self.identified(refusal, claims) for refusal, claims in waiting]
-            await self._database.write(refusals.add, known)
+        """Write what waits now; when it returns, all that was added before is written."""
+        async with self._writing:
+            waiting, self._waiting = self._waiting, []
+            self._of_peer.clear()
+            self._some.clear()
+            settings = await self._directory.settings()
+            if waiting and settings.refusals_kept:
+                known = [await self.identified(refusal, claims) for refusal, claims in waiting]
+                await self._database.write(refusals.add, known)
 
     async def identified(self, refusal: Refusal, claims: Claims) -> Refusal:
         """The receipt with the client, user and token that the request named, as far as there are such."""

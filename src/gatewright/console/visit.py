@@ -55,6 +55,12 @@ _SECRET_LEFT_OUT: Final = (
     "A token or secret was in the address and was left out: addresses are kept in histories and logs. Paste it into the "
     "search box or the Token Inspector, which send it without keeping it; if others could read the address, revoke it."
 )
+_NO_PAGES: Final[Mapping[str, str]] = {
+    "/console/services": "/console/packages",
+    "/console/users/factors": "/console/users",
+    "/account/factors/passkeys": "/account/factors",
+}
+"""Addresses above pages that are none, and the page to go to instead."""
 _THEMES: Final[Mapping[str, Theme]] = {"light": "light", "dark": "dark"}
 
 
@@ -161,8 +167,16 @@ class Visit:
             heading=heading,
             sentence=sentence,
             reference=self.reference,
-            links=links or (("Return", self.request.url.path.rpartition("/")[0]), ("Home", "/console/")),
+            links=links or (("Return", self._above()), ("Home", "/console/")),
         )
+
+    def _above(self) -> str:
+        """The address of the page that leads to this one."""
+        path, service = self.request.url.path, self.query("name")
+        if path.startswith("/console/services/") and self.catalogue.service(service):
+            return f"/console/services?name={quote(service, safe='')}"
+        above = path.rpartition("/")[0]
+        return _NO_PAGES.get(above, above)
 
     def _frame(self) -> Frame:
         return Frame(

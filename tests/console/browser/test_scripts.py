@@ -35,15 +35,24 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not reach {name!r}, only {passed[1:]}")
 
 
-def test_client_is_registered_by_keyboard_alone(page: Page) -> None:
-    page.goto("/console/oauth/clients")
-    tab_to(page, "Register client")
+def go_to(page: Page, name: str) -> None:
+    """Tab to a link or button of that name, and press it."""
+    tab_to(page, name)
     page.keyboard.press("Enter")
+
+
+def type_into(page: Page, name: str, text: str) -> None:
+    """Tab to the field of that name, and type."""
+    tab_to(page, name)
+    page.keyboard.type(text)
+
+
+def test_client_gets_a_scope_a_token_and_an_answer_by_keyboard_alone(page: Page) -> None:
+    page.goto("/console/oauth/clients")
+    go_to(page, "Register client")
     heading(page, "Register client")
-    tab_to(page, "name")
-    page.keyboard.type("By keyboard")
-    tab_to(page, "version")
-    page.keyboard.type("7")
+    type_into(page, "name", "By keyboard")
+    type_into(page, "version", "7")
     tab_to(page, "allowed_grants")
     page.keyboard.press("Space")  # not authorization code
     page.keyboard.press("Tab")
@@ -51,18 +60,45 @@ def test_client_is_registered_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Space")  # client credentials
     page.keyboard.press("Control+s")
     heading(page, "Client registered")
-    tab_to(page, "Associate scopes\nUntil a scope is associated, this client can get no token")
-    page.keyboard.press("Enter")
+    secret = page.locator("#client-secret").inner_text()
+    go_to(page, "Scope Management")
+    heading(page, "Scope Management")
+    go_to(page, "Add scope")
+    heading(page, "Add scope")
+    type_into(page, "name", "keyboard")
+    type_into(page, "services", "airports:get")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("status").first).to_contain_text("Scope keyboard added")
+    go_to(page, "Associate clients →")
     heading(page, "Associate Scopes to Clients")
     tab_to(page, "member")
+    while "By keyboard" not in page.evaluate("document.activeElement.closest('label')?.innerText ?? ''"):
+        page.keyboard.press("Tab")
+        assert focused(page) == "member"
     page.keyboard.press("Space")
     assert focused(page) == "member"
-    tab_to(page, "Save Changes")
+    go_to(page, "Save Changes")
+    heading(page, "Let more clients ask for keyboard?")
+    go_to(page, "Save")
+    expect(page.get_by_role("status").first).to_contain_text("1 client may ask for keyboard")
+    get_a_token_by_keyboard(page, "By keyboard", secret)
+
+
+def get_a_token_by_keyboard(page: Page, client: str, secret: str) -> None:
+    """Get New Access Token, and use it."""
+    go_to(page, "Get New Access Token")
+    heading(page, "Get New Access Token")
+    type_into(page, "client_id", client)
+    type_into(page, "client_secret", secret)
+    type_into(page, "scope", "keyboard")
     page.keyboard.press("Enter")
-    heading(page, "call more?")
-    tab_to(page, "Save")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status").first).to_contain_text("may ask for 1 scope")
+    heading(page, "Token details")
+    type_into(page, "request", "GET /airports/{iata}")
+    tab_to(page, "body")
+    page.keyboard.press("Control+a")
+    page.keyboard.type('{"iata": "LHR"}')
+    go_to(page, "Use Token")
+    expect(page.get_by_label("Answer")).to_contain_text("London")
 
 
 def test_reference_of_a_refused_call_leads_to_its_mend_by_keyboard(page: Page, server: Server) -> None:
