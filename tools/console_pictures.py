@@ -4,10 +4,12 @@ Run as `python -m tools.console_pictures` from the root: the list of pages is th
 """
 
 import base64
+import json
 import pathlib
 import re
 import sys
 import tempfile
+import time
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -23,6 +25,7 @@ from tools.screenshots import serving
 FOLDER = ROOT / "docs/console"
 WIDE, NARROW, DARK = 1440, 390, "dark"
 TALLEST = 1600
+COUNTED_AFTER = 6.0  # seconds until what was just asked is in the charts
 QUALITY = 80  # of WebP, a third of what PNG takes
 MOST_BYTES = 12_000_000
 IN_THE_DARK = (
@@ -35,6 +38,14 @@ HEAD = """# Every page
 
 Made by `make pictures`, from an example workspace that people have lived in: wide, on a narrow screen, and some in the dark scheme.
 """
+
+WITHOUT_PATHS = """
+addEventListener("DOMContentLoaded", () => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(FOLDER, "");
+});
+"""
+"""Pictures show files from the workspace's own folder on, not where it lay on this machine."""
 
 
 def name_of(address: str) -> str:
@@ -83,8 +94,10 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         context = browser.new_context(base_url=ADDRESS)
         context.add_cookies([{"name": name, "value": value, "url": ADDRESS} for name, value in made.cookies.items()])
+        context.add_init_script(WITHOUT_PATHS.replace("FOLDER", json.dumps(f"{workspace.parent}/")))
         with serving(workspace):
             names = {**made.names, **work_in(ADDRESS, made.cookies)}
+            time.sleep(COUNTED_AFTER)
             lines += [pictures_of(context.new_page(), address, names) for address in ADDRESSES]
         browser.close()
     (FOLDER / "README.md").write_text("".join(lines[:1]) + "\n" + "".join(lines[1:]))
