@@ -11,9 +11,15 @@ import threading
 from collections.abc import Callable
 from collections.abc import Coroutine
 from collections.abc import Generator
+from collections.abc import Iterable
+from collections.abc import Iterator
 from contextvars import copy_context
+from functools import partial
+from itertools import chain
+from itertools import islice
 from typing import Any
 from typing import Final
+from typing import TypeVar
 
 from greenlet import GreenletExit
 from greenlet import getcurrent
@@ -22,6 +28,8 @@ from greenlet import greenlet
 from gatewright.flow.pace import TURN
 from gatewright.flow.pace import Pace
 from gatewright.flow.pace import clock
+
+T = TypeVar("T")
 
 _MOST_IDLE: Final = 64
 
@@ -85,8 +93,10 @@ class InTurns:
             if worker.parent is not here:
                 worker.parent = here
             worker.gr_context = context
+            around, _shared.turns = _shared.turns, self._turns
             self._turns.begin()
             outcome = worker.switch((step, given))
+            _shared.turns = around
             while outcome is None:
                 outcome = yield from _others(worker, self._turns)
             if len(_shared.workers) < _MOST_IDLE:
@@ -110,9 +120,14 @@ def _others(worker: Any, turns: Turns) -> Generator[Any, Any, Any]:
     """Others' turn; then the worker goes on, or is stopped by what came meanwhile."""
     try:
         yield from turns.next_turn().__await__()
+        go_on = worker.switch
     except BaseException as error:  # whatever it is, it is for the worker
-        return worker.throw(error)
-    return worker.switch()
+        go_on = partial(worker.throw, error)
+    around, _shared.turns = _shared.turns, turns
+    try:
+        return go_on()
+    finally:
+        _shared.turns = around
 
 
 def _work(job: Any) -> None:
@@ -132,10 +147,14 @@ def _work(job: Any) -> None:
 
 
 class _Shared(threading.local):
-    """What the runs of a thread share. workers: those that wait for a job, for making one takes longer than all the rest."""
+    """What the runs of a thread share. workers: those that wait for a job, for making one takes longer than all the rest.
+
+    turns: of the run whose turn it is.
+    """
 
     def __init__(self) -> None:
         self.workers: list[Any] = []
+        self.turns: Turns | None = None
         self._pace: Pace | None = None
 
     def pace_of(self, loop: asyncio.AbstractEventLoop) -> Pace:
@@ -146,3 +165,26 @@ class _Shared(threading.local):
 
 
 _shared = _Shared()
+
+
+def whose_turn() -> Turns | None:
+    """The turns of the run that is at work in this thread; None outside of any."""
+    return _shared.turns
+
+
+def breathe() -> None:
+    """Give way if the turn of the run that is at work is over: for a service's function that works long on a flow's behalf."""
+    turns = _shared.turns
+    if turns is not None and clock() > turns.ends:
+        turns.give_way()
+
+
+def unhurried(values: Iterable[T], portion: int = 200) -> Iterable[T]:
+    """The same values; after each portion others may have their turn."""
+    return chain.from_iterable(_portions(iter(values), portion))
+
+
+def _portions(values: Iterator[T], size: int) -> Iterator[list[T]]:
+    while portion := list(islice(values, size)):
+        yield portion
+        breathe()

@@ -4,6 +4,7 @@ import random
 
 import pytest
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from gatewright.flow.jq import Budget
@@ -12,6 +13,7 @@ from gatewright.flow.jq.ordering import in_order
 from gatewright.flow.jq.values import order_key
 
 
+@settings(max_examples=30)
 @given(
     st.sampled_from([1, 3, 50, 10_000]),
     st.sampled_from([0, 1, 999, 1000, 1001, 3500, 9000]),

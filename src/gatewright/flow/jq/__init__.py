@@ -15,6 +15,7 @@ from gatewright.flow.jq.expression import Template
 from gatewright.flow.jq.expression import compile_expression
 from gatewright.flow.jq.expression import compile_template
 from gatewright.flow.jq.expression import expression_in
+from gatewright.flow.jq.ordering import in_order
 from gatewright.flow.jq.sizes import bounded
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "compile_expression",
     "compile_template",
     "expression_in",
+    "in_order",
 ]

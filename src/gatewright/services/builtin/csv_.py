@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from typing import Any
 
+from gatewright.flow.turns import unhurried
 from gatewright.services.authoring import service
 from gatewright.services.builtin.refusals import MOST_ITEMS
 from gatewright.services.builtin.refusals import bounded
@@ -35,7 +36,7 @@ def parse(
     found: list[Any] = []
     names, waiting = list(columns), header
     try:
-        for row in reader:
+        for row in unhurried(reader):
             if not row:
                 continue
             fields = [field.strip() for field in row] if trim else row
@@ -78,7 +79,7 @@ def serialise(
     )
     if header and names:
         writer.writerow(names)
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(unhurried(rows), 1):
         if isinstance(row, dict):
             values = [row.get(name) for name in names]
         elif isinstance(row, list):

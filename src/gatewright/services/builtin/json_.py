@@ -7,6 +7,7 @@ import msgspec
 from gatewright.flow import FlowError
 from gatewright.flow.schema import SchemaProblem
 from gatewright.flow.schema import compile_schema
+from gatewright.flow.turns import unhurried
 from gatewright.services.authoring import service
 from gatewright.services.builtin.refusals import bounded
 from gatewright.services.builtin.refusals import refusal
@@ -80,7 +81,7 @@ def validate(value: Any, schema: dict[str, Any]) -> dict[str, Any]:
 def lines(text: str) -> list[Any]:
     """The values of a text with one JSON value on each line; empty lines are passed over."""
     found = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(unhurried(text.splitlines()), 1):
         if line.strip():
             try:
                 found.append(msgspec.json.decode(line))

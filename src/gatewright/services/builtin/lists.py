@@ -5,6 +5,10 @@ from typing import Literal
 
 import msgspec
 
+from gatewright.flow.jq import Budget
+from gatewright.flow.jq import in_order
+from gatewright.flow.turns import unhurried
+from gatewright.flow.turns import whose_turn
 from gatewright.services.authoring import service
 from gatewright.services.builtin.refusals import MOST_ITEMS
 from gatewright.services.builtin.refusals import few
@@ -19,14 +23,17 @@ def sort(items: Items, by: list[str] = [], descending: bool = False) -> Items:  
 
     by: the members that decide, the first one first; none: the items themselves.
     """
-    return sorted(items, key=lambda item: [_rank(_at(item, path)) for path in by or [""]], reverse=descending)
+    found = items[::-1] if descending else items
+    ranks = [[_rank(_at(item, path)) for path in by or [""]] for item in unhurried(found)]
+    ordered = [found[place] for place in in_order(Budget(pause=whose_turn()), ranks)]
+    return ordered[::-1] if descending else ordered
 
 
 @service(inline=True)
 def unique(items: Items, by: list[str] = []) -> Items:  # noqa: B006  never changed
     """The items without repetitions, the first of each kept; by: the members that make two the same."""
     first: dict[bytes, Any] = {}
-    for item in items:
+    for item in unhurried(items):
         first.setdefault(_key(item, by), item)
     return list(first.values())
 
@@ -40,7 +47,7 @@ def group(items: Items, by: list[str]) -> Items:
     if not by:
         raise refusal("by names the members to group by")
     groups: dict[bytes, dict[str, Any]] = {}
-    for item in items:
+    for item in unhurried(items):
         values = [_at(item, path) for path in by]
         found = groups.setdefault(_key(item, by), {"key": values[0] if len(by) == 1 else values, "items": []})
         found["items"].append(item)
@@ -51,7 +58,7 @@ def group(items: Items, by: list[str]) -> Items:
 def index(items: Items, by: str) -> dict[str, Any]:
     """The items by a member that is a text or number, the last of each kept."""
     found = {}
-    for item in items:
+    for item in unhurried(items):
         value = _at(item, by)
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise refusal(f"{by!r} is not a text or whole number in every item")
@@ -79,7 +86,7 @@ def page(items: Items, offset: int = 0, limit: int = 100) -> Items:
 def flatten(items: Items) -> Items:
     """The items, those that are lists replaced by what is in them, one level deep."""
     found: Items = []
-    for item in items:
+    for item in unhurried(items):
         found.extend(item if isinstance(item, list) else [item])
         few(found)
     return found
@@ -106,10 +113,10 @@ def join(
     the list of its partners, in place of merging them; then every left object is there once.
     """
     partners: dict[bytes, list[dict[str, Any]]] = {}
-    for item in right:
+    for item in unhurried(right):
         partners.setdefault(_key(item, [right_on or on]), []).append(item)
     found: list[dict[str, Any]] = []
-    for item in left:
+    for item in unhurried(left):
         own = partners.get(_key(item, [on]), [])
         if into:
             if own or kind == "left":

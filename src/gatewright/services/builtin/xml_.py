@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 from xml.parsers import expat
 
+from gatewright.flow.turns import breathe
 from gatewright.kernel.lazily import Lazily
 from gatewright.services.authoring import service
 from gatewright.services.builtin.refusals import MOST_ITEMS
@@ -116,6 +117,7 @@ def _name(element: Any, prefixes: bool) -> str:
 def _value(element: Any, lists: frozenset[str], prefixes: bool, depth: int) -> Any:
     if depth > _DEEPEST:
         raise refusal(f"the document is nested more than {_DEEPEST} levels deep")
+    breathe()
     found: dict[str, Any] = _attributes(element, prefixes)
     texts = [element.text or ""]
     for child in element:
@@ -158,6 +160,7 @@ def _attributes(element: Any, prefixes: bool) -> dict[str, Any]:
 def _element(name: str, content: Any, known: dict[str | None, str], depth: int) -> Any:
     if depth > _DEEPEST:
         raise refusal(f"the value is nested more than {_DEEPEST} levels deep")
+    breathe()
     members = content if isinstance(content, dict) else {}
     declared = {
         key.partition(":")[2] or None: str(value)
