@@ -18,8 +18,8 @@ FIRST = 40
 """So many steps are kept from the beginning of a run,"""
 LAST = 40
 """and so many from its end."""
-_LOOK_EVERY = 8
-"""Steps after which it is looked whether a run works on much data."""
+_BETWEEN_LOOKS = 7
+"""A mask: at one step of eight it is looked whether the run works on much data."""
 _LONG_TEXT = 20_000
 _MANY_ITEMS = 1_000
 _COPIED = 50_000
@@ -72,11 +72,11 @@ class Journal:
 
     def enter(self, step: Step, iteration: tuple[int, ...], data: Any) -> Entry:
         """A step begins."""
-        self._taken += 1
-        if self._taken % _LOOK_EVERY == 0 and not self._of_much:
-            self._of_much = is_much(data)
-        entry = Entry(step, iteration, self._kept(data) if self._of_much else data, monotonic())
-        if self._taken <= FIRST:
+        self._taken = taken = self._taken + 1
+        if self._of_much or not taken & _BETWEEN_LOOKS:
+            data = self._kept(data)
+        entry = Entry(step, iteration, data, monotonic())
+        if taken <= FIRST:
             self._first.append(entry)
         else:
             self._last.append(entry)
@@ -85,8 +85,10 @@ class Journal:
     def leave(self, entry: Entry, output: Any, context: Any, then: str | None) -> None:
         """The step ended well."""
         entry.seconds = seconds = monotonic() - entry.began
-        entry.output = self._kept(output) if self._of_much else output
-        entry.context = self._kept(context) if self._of_much else context
+        if self._of_much:
+            output, context = self._kept(output), self._kept(context)
+        entry.output = output
+        entry.context = context
         entry.then = then
         times = self._times.get(entry.step.pointer) or self._new(entry.step.pointer)
         times.count += self._weight
@@ -118,6 +120,7 @@ class Journal:
         """What people will see of a value, where it is much more than that."""
         if not is_much(value):
             return value
+        self._of_much = True
         shown = Trace(size=_COPIED, guarded=True)
         for secret in self._secrets:
             shown.mask(secret)

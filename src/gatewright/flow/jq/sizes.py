@@ -30,11 +30,14 @@ def measure(budget: Budget, value: Any, known: dict[int, int] | None = None) -> 
 _LONG = (list, dict, str)
 
 
-def charge(budget: Budget, value: Any) -> None:
-    """Charge a walk through the whole value before it begins. Raises BudgetExceeded."""
+def charge(budget: Budget, value: Any) -> int:
+    """Charge a walk through the whole value before it begins; its units. Raises BudgetExceeded."""
     kind = type(value)
-    if kind is list or kind is dict or kind is str:
-        budget.spend(measure(budget, value))
+    if kind is not list and kind is not dict and kind is not str:
+        return 0
+    units = measure(budget, value)
+    budget.spend(units)
+    return units
 
 
 def bounded(budget: Budget, value: Any) -> None:

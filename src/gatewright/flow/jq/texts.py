@@ -5,6 +5,7 @@ import re
 from json.encoder import encode_basestring
 from typing import Any
 
+from gatewright.flow.jq.budget import PORTION
 from gatewright.flow.jq.budget import Budget
 from gatewright.flow.jq.errors import Raised
 from gatewright.flow.jq.sizes import charge
@@ -93,8 +94,8 @@ def to_json(budget: Budget, value: Any) -> str:
     """`tojson`, charged."""
     if type(value) is int or value is None:
         return json_text(value)
-    charge(budget, value)
-    text = _written(budget, value)
+    units = charge(budget, value)
+    text = json_text(value) if units < PORTION else _written(budget, value)
     budget.text(len(text) * 4)
     return text
 
