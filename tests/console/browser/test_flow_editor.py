@@ -14,6 +14,12 @@ def card(page: Page, name: str) -> Locator:
     return page.locator(".flow-card").filter(has=page.locator(".flow-name", has_text=re.compile(rf": {name}$")))
 
 
+def open_plan(page: Page) -> None:
+    """The example's flow, when its diagram has become an editor."""
+    page.goto(PLAN)
+    expect(page.locator("#diagram.is-live")).to_be_visible()
+
+
 def source(page: Page) -> str:
     return page.locator("#source").input_value()
 
@@ -34,7 +40,7 @@ def flow(page: Page, request: pytest.FixtureRequest) -> Page:
 
 
 def test_arrows_walk_the_cards_into_frames_and_branches(page: Page) -> None:
-    page.goto(PLAN)
+    open_plan(page)
     card(page, "lookUp").focus()
     for key, name in [
         ("ArrowRight", "origin"), ("ArrowDown", "destination"), ("ArrowLeft", "lookUp"), ("End", "answer"),
@@ -73,7 +79,7 @@ def test_step_is_added_edited_moved_and_removed_by_keyboard(flow: Page) -> None:
 
 
 def test_form_changes_its_part_of_the_source_and_keeps_comments(page: Page) -> None:
-    page.goto(PLAN)
+    open_plan(page)
     before = source(page)
     card(page, "measure").click()
     page.get_by_label("Output as").fill("${ $input + {far: .} }")
@@ -103,7 +109,7 @@ def test_text_that_cannot_be_read_is_told_and_comes_back(flow: Page) -> None:
 
 
 def test_run_marks_cards_with_time_and_branch(page: Page) -> None:
-    page.goto(PLAN)
+    open_plan(page)
     page.locator("#source-form .cm-content").click()
     page.keyboard.press("Control+Enter")
     expect(card(page, "origin").locator(".flow-mark")).to_contain_text("ms")
@@ -115,7 +121,7 @@ def test_run_marks_cards_with_time_and_branch(page: Page) -> None:
 
 
 def test_step_is_added_between_two_by_mouse(page: Page) -> None:
-    page.goto(PLAN)
+    open_plan(page)
     page.get_by_role("button", name="Add a step after origin").click(force=True)
     choose(page, "Set")
     expect(card(page, "set")).to_be_visible()
@@ -123,7 +129,7 @@ def test_step_is_added_between_two_by_mouse(page: Page) -> None:
 
 
 def test_views_show_diagram_or_source_alone(page: Page) -> None:
-    page.goto(PLAN)
+    open_plan(page)
     page.get_by_role("button", name="Diagram", exact=True).click()
     expect(page.locator("#source-form .cm-content")).to_be_hidden()
     expect(card(page, "answer")).to_be_visible()
@@ -171,7 +177,7 @@ def test_variables_connections_and_steps_are_completed(flow: Page) -> None:
 
 
 def test_resting_on_a_word_explains_it(page: Page) -> None:
-    page.goto(PLAN)
+    open_plan(page)
     page.locator("#source-form .cm-line", has_text="call: airports:get").first.locator(
         "span", has_text="airports:get"
     ).hover()
