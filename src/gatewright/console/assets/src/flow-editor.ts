@@ -34,7 +34,8 @@ export class FlowEditor {
     diagram.addEventListener("click", (event) => this.clicked(event));
     diagram.addEventListener("focusin", (event) => {
       const pointer = (event.target as HTMLElement).dataset.pointer;
-      if (pointer && pointer !== this.selected) this.select(pointer);
+      // The source follows with the click: were the page to scroll now, the button would be let go over something else.
+      if (pointer && pointer !== this.selected) this.select(pointer, { source: false });
     });
     diagram.addEventListener("keydown", (event) => this.key(event));
     draggable(this);
