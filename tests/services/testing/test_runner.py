@@ -107,6 +107,18 @@ async def test_a_call_that_no_mock_of_its_service_takes_fails_the_case(run: Runn
     assert unused == "the mock of shop:price was never called"
 
 
+async def test_an_optional_mock_need_not_be_called(run: Runner) -> None:
+    text = """
+        - name: another answers
+          input: {item: pen, amount: 1}
+          mocks:
+            - {service: 'shop:price', with: {item: ink}, output: {cents: 1}, optional: true}
+            - {service: 'shop:price', output: {cents: 2}}
+          expect: {contains: {cents: 2}}
+        """
+    assert [result.problems for result in await run(text)] == [[]]
+
+
 async def test_a_mock_holds_calls_to_the_services_schema(run: Runner) -> None:
     text = "[{name: a, input: {item: 5, amount: 1}, mocks: [{service: 'shop:price', output: {cents: 1}}]}]"
     (failed, _) = await problems(run, text)

@@ -57,6 +57,7 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     given: it answers only calls that hold at least this: arguments of a service; `query`, `headers` and `body` of a request.
     times: how often it answers, exactly; default: once or more.
+    optional: it need not be called: in a fork, what fails first may end a branch before it calls.
     """
 
     service: str = ""
@@ -67,6 +68,7 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     answer: Answer | None = None
     failure: Literal["timeout", "unreachable"] | None = None
     times: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.service) == bool(self.http):

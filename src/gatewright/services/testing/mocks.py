@@ -60,6 +60,8 @@ class StandIns:
         found = list(dict.fromkeys(self._unforeseen))
         for (mock, _), answered in zip(self._mocks, self._answered, strict=True):
             wanted = mock.times
+            if mock.optional and not answered:
+                continue
             if wanted is None and not answered:
                 found.append(f"the mock of {_name(mock)} was never called")
             elif wanted is not None and answered < wanted:
